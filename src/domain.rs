@@ -1,0 +1,33 @@
+//! The nouns of a contact centre: ids, channels, statuses, contacts, interactions, messages, agents.
+//!
+//! Everything above uses these types and their one text spelling (`Display`/`FromStr`), which is the same on the
+//! wire, in SQL, in Lua and in logs. This room knows no clock, no randomness, no I/O and no other room.
+
+mod agent;
+mod channel;
+mod contact;
+mod id;
+mod interaction;
+mod message;
+mod status;
+mod template;
+mod text;
+mod time;
+
+pub use agent::{Agent, AgentState, Capacity, Permission, Role, Skill, SkillLevel, Team};
+pub use channel::{Abilities, Channel, ChannelKind};
+pub use contact::{Alias, AliasKind, Contact};
+pub use id::{
+    AgentId, ChannelId, ContactId, DecisionId, IdentityId, InteractionId, MediaId, MessageId, NoteId,
+    SkillId, TeamId, UnknownId,
+};
+pub use interaction::{Draft, Interaction, Note, Target, Timer, Timers, Waiting};
+pub use message::{Author, DeliveryError, Direction, Media, MediaState, Message, MessageKind, Reaction};
+pub(crate) use status::words;
+pub use status::{DeliveryState, Ownership, Status, UnknownWord};
+pub use template::{
+    HeaderFormat, ParameterFormat, Template, TemplateButton, TemplateError, TemplateValues, check_template,
+    render_template,
+};
+pub use text::clean_text;
+pub use time::{BadDuration, Span, Time};

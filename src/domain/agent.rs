@@ -1,0 +1,153 @@
+//! The people who answer, what they can do and what they may do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::status::words;
+use super::{AgentId, ChannelKind, SkillId, Span, TeamId, Time};
+
+words! {
+    /// A role: a set of permissions.
+    Role {
+        /// Answers contacts.
+        Agent = "agent",
+        /// Watches and helps agents.
+        Supervisor = "supervisor",
+        /// Runs the installation.
+        Administrator = "administrator",
+    }
+}
+
+words! {
+    /// One capability that a role grants. Checked in the engine, and told to the client at `session.start`.
+    Permission {
+        /// Accept, answer, resolve and close interactions.
+        Handle = "handle",
+        /// Pull the next interaction from a queue.
+        Pull = "pull",
+        /// Start outbound interactions.
+        Outbound = "outbound",
+        /// Extend a customer timer.
+        ExtendTimer = "extend_timer",
+        /// See every interaction, its history and its decisions.
+        Supervise = "supervise",
+        /// Change agents, skills, channels and scripts.
+        Administer = "administer",
+    }
+}
+
+impl Role {
+    /// What this role may do.
+    pub fn permissions(self) -> &'static [Permission] {
+        use Permission::{Administer, ExtendTimer, Handle, Outbound, Pull, Supervise};
+        match self {
+            Self::Agent => &[Handle, Pull, Outbound, ExtendTimer],
+            Self::Supervisor => &[Handle, Pull, Outbound, ExtendTimer, Supervise],
+            Self::Administrator => &[Supervise, Administer],
+        }
+    }
+
+    /// Whether this role may do `permission`.
+    pub fn may(self, permission: Permission) -> bool {
+        self.permissions().contains(&permission)
+    }
+}
+
+words! {
+    /// Whether an agent can be offered work.
+    AgentState {
+        /// May be offered work.
+        Available = "available",
+        /// Connected, takes no new work.
+        Unavailable = "unavailable",
+        /// Not connected (after the grace time).
+        Offline = "offline",
+    }
+}
+
+/// A skill that an agent holds, with how well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkillLevel {
+    /// Which skill.
+    pub skill: SkillId,
+    /// 1 (learning) to 10 (expert).
+    pub level: u8,
+}
+
+/// How many units of work an agent may hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capacity {
+    /// In all.
+    pub total: u32,
+    /// On one kind of channel; kinds not named here are limited by the total alone.
+    pub per_kind: BTreeMap<ChannelKind, u32>,
+}
+
+/// A person who answers, supervises or administers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Its id.
+    pub agent_id: AgentId,
+    /// The name to log in with.
+    pub login: String,
+    /// The name to show.
+    pub name: String,
+    /// Its role.
+    pub role: Role,
+    /// Argon2id hash of the password, in PHC text form; empty: can't log in.
+    pub password_hash: String,
+    /// Skills, each once.
+    pub skills: Vec<SkillLevel>,
+    /// Teams.
+    pub teams: BTreeSet<TeamId>,
+    /// How much work it may hold.
+    pub capacity: Capacity,
+    /// Whether it may be offered work. After a restart every agent is offline until its client is back.
+    pub state: AgentState,
+    /// Why it is unavailable, from the configured list or the server's own words (`missed_offers`).
+    pub reason: Option<String>,
+    /// Since when it is in this state.
+    pub state_since: Time,
+    /// When it last had work given or ended: who is idle longest comes first.
+    pub idle_since: Time,
+    /// Offers in a row that it let expire.
+    pub missed_offers: u32,
+    /// Removed agents keep their row, so that history can name them.
+    pub removed: bool,
+}
+
+impl Agent {
+    /// The level at which it holds `skill`; 0 if it does not.
+    pub fn level(&self, skill: &SkillId) -> u8 {
+        self.skills.iter().find(|held| held.skill == *skill).map_or(0, |held| held.level)
+    }
+}
+
+/// A label that work requires and agents hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skill {
+    /// Its name.
+    pub skill: SkillId,
+    /// What to show.
+    pub title: String,
+    /// How long an offer waits for an answer (SPEC §3: 45 s unless set).
+    pub offer: Span,
+    /// Whether offers are accepted by themselves.
+    pub auto_accept: bool,
+    /// Kinds of channel on which outbound work may be started with this skill.
+    pub outbound: BTreeSet<ChannelKind>,
+    /// Dispositions to choose from when resolving; empty: any text.
+    pub dispositions: Vec<String>,
+    /// Whether resolving needs a disposition.
+    pub disposition_required: bool,
+}
+
+/// A group of agents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Team {
+    /// Its name.
+    pub team: TeamId,
+    /// What to show.
+    pub title: String,
+}

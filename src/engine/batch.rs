@@ -1,0 +1,303 @@
+//! What a batch of inputs comes to: final rows for the store, events for the log, answers and effects for afterwards.
+
+#![expect(missing_docs, reason = "the fields of a variant are told in the line above it")]
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Event, Reply};
+use crate::domain::{
+    Agent, AgentId, Alias, AliasKind, Channel, ChannelId, Contact, DecisionId, Draft, Interaction,
+    InteractionId, Media, MediaId, Message, MessageId, MessageKind, Note, Skill, SkillId, Team, Template,
+    TemplateValues, Time,
+};
+
+/// A key by which something is known to have happened already. Kept at least 8 days (Meta resends for 7), also after an erase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DedupeRow {
+    /// A hash, in hex, so that it holds no personal data.
+    pub key: String,
+    /// When it may be forgotten.
+    pub expires_at: Time,
+}
+
+/// An answered request, for when it is sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRow {
+    /// Who asked.
+    pub agent_id: AgentId,
+    /// The id they chose.
+    pub request_id: String,
+    /// Hash of method and parameters.
+    pub hash: String,
+    /// The [`super::Answer`], as JSON.
+    pub answer: String,
+    /// When it may be forgotten (24 h).
+    pub expires_at: Time,
+}
+
+/// A question to the policy, or a choice of the engine, with its reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionRow {
+    /// Its id.
+    pub decision_id: DecisionId,
+    /// About which interaction.
+    pub interaction_id: InteractionId,
+    /// When.
+    pub time: Time,
+    /// `route`, `on_message`, `timers`, `auto_close`, or `offer` (the engine's choice of an agent).
+    pub question: String,
+    /// What was known, as JSON; personal data by reference only.
+    pub facts: String,
+    /// The answer, as JSON.
+    pub answer: String,
+    /// Which scripts answered.
+    pub generation: i64,
+    /// `scripts/routing.lua:12`, when known.
+    pub at: Option<String>,
+    /// Why the script could not answer, if so.
+    pub error: Option<String>,
+    /// Why others were not chosen, as JSON: counts by reason, and the ten nearest candidates.
+    pub reasons: String,
+    /// All of it in one sentence, for the agent.
+    pub sentence: String,
+}
+
+/// A login session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginRow {
+    /// SHA-256 of the cookie, in hex.
+    pub hash: String,
+    /// Whose.
+    pub agent_id: AgentId,
+    /// When it ends.
+    pub expires_at: Time,
+}
+
+/// A bearer token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRow {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its text, in hex.
+    pub hash: String,
+    /// Whose rights it has.
+    pub agent_id: AgentId,
+    /// When it was made.
+    pub created_at: Time,
+}
+
+/// A delivery that was signed but could not be understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawDelivery {
+    /// On which channel account.
+    pub channel_id: ChannelId,
+    /// SHA-256 of the body, in hex: the same delivery is kept once.
+    pub hash: String,
+    /// The body, base64 where it is not UTF-8.
+    pub body: String,
+    /// What was wrong with it.
+    pub reason: String,
+    /// When it came.
+    pub received_at: Time,
+}
+
+/// Final rows: each row once, upserted; one statement a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// Contacts.
+    pub contacts: Vec<Arc<Contact>>,
+    /// Aliases, keyed by kind, alias kind and value.
+    pub aliases: Vec<Alias>,
+    /// Interactions.
+    pub interactions: Vec<Arc<Interaction>>,
+    /// Messages, with their channel account (for the provider's id).
+    pub messages: Vec<(ChannelId, Arc<Message>)>,
+    /// Files.
+    pub media: Vec<Media>,
+    /// Notes.
+    pub notes: Vec<Note>,
+    /// Drafts; one with empty text and no media is deleted.
+    pub drafts: Vec<Draft>,
+    /// Agents.
+    pub agents: Vec<Arc<Agent>>,
+    /// Skills.
+    pub skills: Vec<Skill>,
+    /// Teams.
+    pub teams: Vec<Team>,
+    /// Templates: all of a channel replace what was there.
+    pub templates: Vec<(ChannelId, Vec<Template>)>,
+    /// Dedupe keys, all new.
+    pub dedupe: Vec<DedupeRow>,
+    /// Answered requests, all new.
+    pub requests: Vec<RequestRow>,
+    /// Decisions, all new.
+    pub decisions: Vec<DecisionRow>,
+    /// Login sessions begun.
+    pub logins: Vec<LoginRow>,
+    /// Hashes of login sessions ended.
+    pub logins_ended: Vec<String>,
+    /// Tokens made.
+    pub tokens: Vec<TokenRow>,
+    /// Names of tokens revoked.
+    pub tokens_revoked: Vec<String>,
+    /// Raw deliveries; one whose hash is there already is left alone.
+    pub raw: Vec<RawDelivery>,
+    /// Forget dedupe keys, requests and logins that expired before this, and events older than `.1`.
+    pub forget: Option<(Time, Time)>,
+}
+
+/// One event with the bodies it is about, as they were then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRow {
+    /// The event.
+    pub event: Event,
+    /// The interaction.
+    pub interaction: Option<Arc<Interaction>>,
+    /// Its contact.
+    pub contact: Option<Arc<Contact>>,
+    /// The message.
+    pub message: Option<Arc<Message>>,
+    /// The note.
+    pub note: Option<Arc<Note>>,
+    /// The agent, and how much it holds.
+    pub agent: Option<(Arc<Agent>, u32)>,
+    /// The draft.
+    pub draft: Option<Draft>,
+}
+
+/// An answer on its way back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The number from the envelope.
+    pub ticket: u64,
+    /// The answer.
+    pub reply: Reply,
+}
+
+/// What to send to a contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutgoingBody {
+    /// Text.
+    Text(String),
+    /// One file.
+    Media {
+        /// As what.
+        kind: MessageKind,
+        /// Which file.
+        media: Media,
+    },
+    /// A template.
+    Template {
+        /// Its values.
+        values: TemplateValues,
+        /// Its shape.
+        template: Template,
+        /// The header's file, if it has one.
+        header: Option<Media>,
+    },
+}
+
+/// A message to hand to the provider. Its state `sending` is stored before anybody sees this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Which message.
+    pub message_id: MessageId,
+    /// Which try, from 1.
+    pub attempt: u32,
+    /// Through which account.
+    pub channel_id: ChannelId,
+    /// To whom: every alias known.
+    pub to: Vec<(AliasKind, String)>,
+    /// What.
+    pub body: OutgoingBody,
+    /// The provider's id of the message it answers.
+    pub reply_to: Option<String>,
+    /// Free text must leave before this; templates have `None`.
+    pub window_ends_at: Option<Time>,
+}
+
+/// Something to do outside after the commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Hand a message to the provider; answered by `Input::Sent`.
+    Send(Box<Outgoing>),
+    /// Fetch a contact's file; answered by `Input::MediaFetched`.
+    FetchMedia { media_id: MediaId, channel_id: ChannelId, provider_media_id: String },
+    /// Tell the provider that a message was read, and perhaps that somebody types. Best effort.
+    MarkRead { channel_id: ChannelId, provider_id: String, typing: bool },
+    /// Set or remove (empty) an emoji. Best effort.
+    React { channel_id: ChannelId, to: Vec<(AliasKind, String)>, provider_id: String, emoji: String },
+    /// Read a channel's templates again; answered by `Input::Templates`.
+    RefreshTemplates { channel_id: ChannelId },
+    /// Close an agent's sockets: its rights changed or ended. `None`: all of them; else those of one login.
+    CloseSockets { agent_id: AgentId },
+}
+
+/// Everything that a batch of inputs comes to.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// Its number, dense.
+    pub number: i64,
+    /// The next free number for ids, to be kept with the batch.
+    pub next_id: i64,
+    /// Rows to write.
+    pub rows: Rows,
+    /// Events to write and publish, in order.
+    pub events: Vec<EventRow>,
+    /// Events to publish only (typing).
+    pub passing: Vec<EventRow>,
+    /// Queues whose counters changed.
+    pub queues: Vec<SkillId>,
+    /// Answers to release after the commit.
+    pub answers: Vec<Answered>,
+    /// Things to do after the commit.
+    pub effects: Vec<Effect>,
+}
+
+impl Batch {
+    /// Whether nothing needs writing: its answers may go as soon as the batches before it are committed.
+    pub fn is_read_only(&self) -> bool {
+        self.events.is_empty() && self.rows == Rows::default()
+    }
+}
+
+/// Everything the world is made from: what the store holds that has not ended, plus the configured channels.
+#[derive(Debug, Clone, Default)]
+pub struct Stored {
+    /// The last committed batch.
+    pub batch: i64,
+    /// The next free number for ids.
+    pub next_id: i64,
+    /// The last event.
+    pub seq: i64,
+    /// Configured channels (from the configuration, not the database).
+    pub channels: Vec<Channel>,
+    /// The skill that takes what no script routes.
+    pub default_skill: Option<SkillId>,
+    /// Every agent, skill, team, token and login.
+    pub agents: Vec<Agent>,
+    /// Skills.
+    pub skills: Vec<Skill>,
+    /// Teams.
+    pub teams: Vec<Team>,
+    /// Tokens.
+    pub tokens: Vec<TokenRow>,
+    /// Logins that have not expired.
+    pub logins: Vec<LoginRow>,
+    /// Templates.
+    pub templates: Vec<Template>,
+    /// Interactions that have not ended.
+    pub interactions: Vec<Interaction>,
+    /// Their contacts.
+    pub contacts: Vec<Contact>,
+    /// All aliases of their contacts.
+    pub aliases: Vec<Alias>,
+    /// Outbound messages that are queued, sending or unknown.
+    pub messages: Vec<Message>,
+    /// Files still to be fetched.
+    pub media: Vec<Media>,
+    /// Drafts.
+    pub drafts: Vec<Draft>,
+}

@@ -1,0 +1,460 @@
+//! Everything that can be asked of the engine, and what it answers.
+
+#![expect(missing_docs, reason = "the fields of a variant are told in the line above it")]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{DecisionRow, PolicyError, RawDelivery, Refusal, RequestRow};
+use crate::domain::{
+    Agent, AgentId, AgentState, Alias, AliasKind, Capacity, Channel, ChannelId, ChannelKind, Contact,
+    ContactId, DeliveryError, DeliveryState, Draft, Interaction, InteractionId, Media, MediaId, Message,
+    MessageId, MessageKind, Note, Permission, Role, Skill, SkillId, SkillLevel, Span, Status, Team, TeamId,
+    Template, TemplateValues, Time,
+};
+
+/// An input on its way, with what the engine may not make itself.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// The caller's number, given back with the answer.
+    pub ticket: u64,
+    /// A random number for jitter.
+    pub random: u64,
+    /// The input.
+    pub input: Input,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Caller {
+    /// The agent.
+    pub agent_id: AgentId,
+    /// Which of its sockets; 0: a request without one.
+    pub session: u64,
+}
+
+/// A request that may be sent again: its id (16 characters or more) and a hash of its method and parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestKey {
+    /// The id the client chose.
+    pub id: String,
+    /// SHA-256 of method and parameters, in hex.
+    pub hash: String,
+}
+
+/// Everything that wakes the engine.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A provider reports something about a channel account.
+    Channel { channel_id: ChannelId, input: ChannelInput },
+    /// An agent asks for something.
+    Command { caller: Caller, request: Option<RequestKey>, command: Command },
+    /// The operator asks on the command line, or the server for itself (first start, demo data). Not checked for rights.
+    Admin(AdminCommand),
+    /// Who may log in under this name? → `Answer::Credentials`
+    FindLogin { login: String },
+    /// A password was right: remember the session. Hashes are SHA-256 in hex of what the client holds.
+    OpenLogin { agent_id: AgentId, hash: String, expires_at: Time },
+    /// Log out.
+    CloseLogin { hash: String },
+    /// Whose cookie or token is this? → `Answer::Caller`, or `not_found`
+    Authenticate { hash: String },
+    /// A socket closed.
+    Disconnected { caller: Caller },
+    /// A provider answered a send, or did not.
+    Sent { message_id: MessageId, attempt: u32, result: SendResult },
+    /// A file was fetched and stored, or not.
+    MediaFetched { media_id: MediaId, result: Result<StoredMedia, FetchFailure> },
+    /// A channel's templates were read.
+    Templates { channel_id: ChannelId, templates: Vec<Template> },
+    /// Scripts went live, or were refused.
+    PolicyChanged { generation: i64, live: bool, script: Option<String>, errors: Vec<PolicyError> },
+    /// Something an administrator should know, from a room that can't write events itself.
+    Notice { level: String, code: String, message: String },
+    /// Time went on.
+    Tick,
+}
+
+/// A file now stored here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMedia {
+    /// Bytes.
+    pub size: i64,
+    /// Its type, sniffed where the provider was wrong.
+    pub mime: String,
+}
+
+/// Why a file could not be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchFailure {
+    /// Whether trying again makes sense.
+    pub again: bool,
+    /// What went wrong, without personal data.
+    pub reason: String,
+}
+
+/// How a provider knows the person who wrote. At least one alias identifies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// Every alias the provider gave.
+    pub aliases: Vec<(AliasKind, String)>,
+    /// The profile's name, if given.
+    pub name: Option<String>,
+}
+
+/// What a provider reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChannelInput {
+    /// The contact wrote.
+    Message(InboundMessage),
+    /// A delivery state.
+    Status {
+        /// The provider's id of our message.
+        provider_id: String,
+        /// The mark we sent along, if it came back.
+        mark: Option<String>,
+        /// How far it has come.
+        state: DeliveryState,
+        /// When.
+        at: Time,
+        /// Why it failed.
+        error: Option<DeliveryError>,
+        /// How the provider knows the recipient.
+        aliases: Vec<(AliasKind, String)>,
+    },
+    /// The contact set or removed (`None`) an emoji.
+    Reaction { provider_id: String, target: String, emoji: Option<String>, sender: Sender, sent_at: Time },
+    /// The contact changed a message.
+    Edit { target: String, text: String, sender: Sender, sent_at: Time },
+    /// The contact took a message back.
+    Revoke { target: String, sender: Sender, sent_at: Time },
+    /// The same person has new names.
+    AliasChanged {
+        old: (AliasKind, String),
+        new: Vec<(AliasKind, String)>,
+        text: String,
+        provider_id: String,
+        at: Time,
+    },
+    /// The business wrote from elsewhere (its phone app).
+    Echo(InboundMessage),
+    /// Templates changed at the provider: read them again.
+    TemplatesChanged,
+    /// The provider tells something about the account.
+    Notice { level: String, code: String, message: String },
+    /// A signed delivery that could not be understood, kept raw.
+    Raw(RawDelivery),
+}
+
+/// A message as a connector understood it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundMessage {
+    /// The provider's id: each message once.
+    pub provider_id: String,
+    /// From whom (for an echo: to whom).
+    pub sender: Sender,
+    /// When it was sent.
+    pub sent_at: Time,
+    /// What it is.
+    pub kind: MessageKind,
+    /// Its text, cleaned (`domain::clean_text`).
+    pub text: String,
+    /// Its files.
+    pub media: Vec<InboundMedia>,
+    /// What its kind says beyond text, as JSON; empty: nothing.
+    pub data: String,
+    /// The provider's id of the message it answers.
+    pub reply_to: Option<String>,
+    /// Whether it was passed on.
+    pub forwarded: bool,
+}
+
+/// A file that a message names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundMedia {
+    /// The id it will have here; random, made by the edge.
+    pub media_id: MediaId,
+    /// The provider's id.
+    pub provider_media_id: String,
+    /// Its type, as the provider says.
+    pub mime: String,
+    /// Its name.
+    pub filename: Option<String>,
+    /// Text under it.
+    pub caption: Option<String>,
+    /// Whether it is a voice note.
+    pub voice: bool,
+}
+
+/// What a provider said to a send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendResult {
+    /// It took it.
+    Accepted {
+        /// Its id of the message.
+        provider_id: String,
+        /// How it knows the recipient.
+        aliases: Vec<(AliasKind, String)>,
+    },
+    /// Nothing was taken, and trying again later makes sense.
+    Retry { after: Option<Span>, error: DeliveryError },
+    /// It refused.
+    Failed { error: DeliveryError },
+    /// It refused everything of this account until somebody mends it.
+    ChannelDown { error: DeliveryError },
+    /// Whether it took it is not known.
+    Unknown { error: DeliveryError },
+}
+
+/// What an agent may ask. One family a file under `decide/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// A socket opens; a cursor is judged by the feed, not here. → `Answer::Session`
+    StartSession,
+    /// → `Answer::Agent`
+    SetState { state: AgentState, reason: Option<String> },
+    /// → `Answer::Interactions`
+    Inbox,
+    /// May the caller read it? → `Answer::Interaction` (from the world, or loaded with the batch)
+    Get { interaction_id: InteractionId },
+    /// → `Answer::Why`
+    Why { interaction_id: InteractionId },
+    /// → `Answer::Interaction`
+    Accept { interaction_id: InteractionId },
+    /// → `Answer::Interaction`
+    Refuse { interaction_id: InteractionId, reason: Option<String> },
+    /// Takes the next waiting work. → `Answer::Interaction`
+    Pull { skill: Option<SkillId> },
+    /// → `Answer::Messages`
+    Send {
+        interaction_id: InteractionId,
+        text: Option<String>,
+        media: Vec<(MediaId, Option<String>)>,
+        template: Option<TemplateValues>,
+        reply_to: Option<MessageId>,
+    },
+    /// Tries a failed or unknown message again. → `Answer::Messages`
+    Retry { interaction_id: InteractionId, message_id: MessageId },
+    /// → `Answer::Messages`
+    React { interaction_id: InteractionId, message_id: MessageId, emoji: String },
+    /// → `Answer::Interaction`
+    MarkRead { interaction_id: InteractionId },
+    /// → `Answer::Done`
+    Typing { interaction_id: InteractionId },
+    /// → `Answer::Done`
+    SaveDraft { interaction_id: InteractionId, text: String, media: Vec<MediaId> },
+    /// → `Answer::Interaction`
+    SetOutcome {
+        interaction_id: InteractionId,
+        status: Status,
+        disposition: Option<String>,
+        note: Option<String>,
+        tags: Option<BTreeSet<String>>,
+    },
+    /// Detach and close. → `Answer::Interaction`
+    Close { interaction_id: InteractionId },
+    /// → `Answer::Interaction`
+    Detach { interaction_id: InteractionId },
+    /// → `Answer::Note`
+    AddNote { interaction_id: InteractionId, message_id: Option<MessageId>, text: String },
+    /// → `Answer::Templates`
+    ListTemplates { channel_id: ChannelId },
+    /// → `Answer::Outbound`
+    StartOutbound {
+        contact_id: Option<ContactId>,
+        address: Option<String>,
+        channel_id: ChannelId,
+        skill: Option<SkillId>,
+        template: Option<TemplateValues>,
+        text: Option<String>,
+    },
+    /// A file was uploaded and stored. → `Answer::Media`
+    AddMedia { media_id: MediaId, mime: String, filename: Option<String>, size: i64 },
+    /// May the caller see this file? → `Answer::Media`
+    ReadMedia { media_id: MediaId },
+    /// What an administrator may ask. → as `AdminCommand` says
+    Administer(AdminCommand),
+}
+
+/// What an administrator, or the operator on the command line, may ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AdminCommand {
+    /// Makes or changes an agent by login. → `Answer::Agent`
+    SaveAgent {
+        login: String,
+        name: Option<String>,
+        role: Option<Role>,
+        password_hash: Option<String>,
+        skills: Option<Vec<SkillLevel>>,
+        teams: Option<BTreeSet<TeamId>>,
+        capacity: Option<Capacity>,
+        removed: bool,
+    },
+    /// → `Answer::Done`
+    SaveSkill(Skill),
+    /// → `Answer::Done`
+    SaveTeam(Team),
+    /// A bearer token for an agent, by the hash of its text. → `Answer::Done`
+    AddToken { name: String, login: String, hash: String },
+    /// → `Answer::Done`
+    RevokeToken { name: String },
+    /// → `Answer::Agents`
+    ListAgents,
+    /// → `Answer::Skills`
+    ListSkills,
+    /// → `Answer::Teams`
+    ListTeams,
+    /// Marks or names a contact. → `Answer::Done`
+    SaveContact {
+        contact_id: ContactId,
+        name: Option<String>,
+        language: Option<String>,
+        vip: Option<bool>,
+        blocked: Option<bool>,
+    },
+}
+
+/// A queue's counters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queue {
+    /// Which skill.
+    pub skill: SkillId,
+    /// What to show.
+    pub title: String,
+    /// How many wait (offers included).
+    pub waiting: u32,
+    /// Since when the first of them waits.
+    pub longest_since: Option<Time>,
+    /// Available agents who hold the skill.
+    pub available_agents: u32,
+}
+
+/// What a client begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Who it is.
+    pub agent: Arc<Agent>,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
+    /// The last event before this.
+    pub cursor: i64,
+    /// Offered and assigned work.
+    pub interactions: Vec<View>,
+    /// The caller's drafts on them.
+    pub drafts: Vec<Draft>,
+    /// Colleagues, with what each holds now.
+    pub agents: Vec<(Arc<Agent>, u32)>,
+    /// Queues the caller may see: its skills', or all for those who supervise.
+    pub queues: Vec<Queue>,
+    /// Channel accounts.
+    pub channels: Vec<Channel>,
+    /// Skills.
+    pub skills: Vec<Skill>,
+}
+
+/// An interaction with the contact it is with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// The interaction.
+    pub interaction: Arc<Interaction>,
+    /// Its contact.
+    pub contact: Arc<Contact>,
+}
+
+/// What the engine answers. Serialisable, because a repeated request gets the very answer it got before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It is so.
+    Done,
+    /// A socket may begin.
+    Session(Box<Snapshot>),
+    /// An agent and what it holds.
+    Agent(Arc<Agent>, u32),
+    /// Agents and what each holds.
+    Agents(Vec<(Arc<Agent>, u32)>),
+    /// Skills.
+    Skills(Vec<Skill>),
+    /// Teams.
+    Teams(Vec<Team>),
+    /// One interaction, with its notes where asked for by `Get`, and the caller's draft.
+    Interaction { view: View, notes: Vec<Note>, draft: Option<Draft> },
+    /// Several.
+    Interactions(Vec<View>),
+    /// Messages as they are now.
+    Messages(Vec<Arc<Message>>),
+    /// Outbound work and its first message.
+    Outbound(View, Arc<Message>),
+    /// A note.
+    Note(Note),
+    /// A channel's templates.
+    Templates(Vec<Template>),
+    /// A file.
+    Media(Media),
+    /// Decisions, newest first; `full`: the caller may see all of them, not just the sentence.
+    Why { full: bool, sentence: String, decisions: Vec<DecisionRow> },
+    /// Who a cookie or token belongs to.
+    Caller { agent_id: AgentId, role: Role },
+    /// What a login needs to be checked.
+    Credentials { agent_id: AgentId, password_hash: String },
+}
+
+/// An answer or a refusal.
+pub type Reply = Result<Answer, Refusal>;
+
+/// What the inputs of a batch may need from the store that the world does not hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ColdKeys {
+    /// Aliases of senders.
+    pub aliases: BTreeSet<(ChannelKind, AliasKind, String)>,
+    /// Dedupe keys.
+    pub dedupe: BTreeSet<String>,
+    /// Providers' ids of messages.
+    pub provider_ids: BTreeSet<(ChannelId, String)>,
+    /// Messages by id.
+    pub messages: BTreeSet<MessageId>,
+    /// Interactions by id (with contact, notes, and decisions if asked by `why`).
+    pub interactions: BTreeSet<InteractionId>,
+    /// Interactions whose decisions are asked for.
+    pub decisions: BTreeSet<InteractionId>,
+    /// Interactions whose notes are asked for.
+    pub notes: BTreeSet<InteractionId>,
+    /// Contacts by id (with all aliases).
+    pub contacts: BTreeSet<ContactId>,
+    /// Requests that may be repeats.
+    pub requests: BTreeSet<(AgentId, String)>,
+    /// Files by id.
+    pub media: BTreeSet<MediaId>,
+}
+
+impl ColdKeys {
+    /// Whether there is nothing to load.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What the store found for [`ColdKeys`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cold {
+    /// Every alias of every identity that was asked for by alias, contact or interaction.
+    pub aliases: Vec<Alias>,
+    /// The contacts of all of these.
+    pub contacts: Vec<Contact>,
+    /// Those asked for, and for each identity found its newest interaction on each channel account.
+    pub interactions: Vec<Interaction>,
+    /// Those asked for by id or by provider's id.
+    pub messages: Vec<Message>,
+    /// Keys that exist.
+    pub dedupe: Vec<String>,
+    /// Requests that were answered.
+    pub requests: Vec<RequestRow>,
+    /// Files.
+    pub media: Vec<Media>,
+    /// Decisions.
+    pub decisions: Vec<DecisionRow>,
+    /// Notes.
+    pub notes: Vec<Note>,
+}

@@ -1,0 +1,112 @@
+//! What a store promises: load the world, load cold keys, commit a batch, read.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::domain::{AgentId, Contact, Draft, Interaction, InteractionId, Message, MessageId, Note, Time};
+use crate::engine::{Batch, Cold, ColdKeys, Event, Stored};
+
+/// What broke in a store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process writes to this database.
+    #[error("another server is the writer of this database; stop it first, or wait until it has ended ({0})")]
+    Taken(String),
+    /// Our right to write is gone: another process took over. The process must end.
+    #[error("this process is no longer the writer of the database (its epoch was taken over)")]
+    Fenced,
+    /// The database refused this batch; the same batch would be refused again.
+    #[error("the database refused the batch: {0}")]
+    Refused(String),
+    /// The connection was lost and the batch's fate is unknown; `Store::committed_batch` tells.
+    #[error("the connection to the database was lost: {0}")]
+    Lost(String),
+    /// The disk is full or broken; nothing can be written until somebody helps.
+    #[error("the database can't write: {0}")]
+    ReadOnly(String),
+    /// A row does not make sense.
+    #[error("table {table}, row {row}: {problem}")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// Its key.
+        row: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The schema can't be brought to this version.
+    #[error("the database schema can't be prepared: {0}")]
+    Schema(String),
+}
+
+/// A batch in the form a store writes: made by the engine, shared with the feed.
+pub type Commit = Arc<Batch>;
+
+/// An event read back from the log with the bodies it is about, as they are now (`None`: erased).
+#[derive(Debug, Clone)]
+pub struct LoggedEvent {
+    /// The event.
+    pub event: Event,
+    /// The interaction it is about.
+    pub interaction: Option<Arc<Interaction>>,
+    /// Its contact.
+    pub contact: Option<Arc<Contact>>,
+    /// The message it is about.
+    pub message: Option<Arc<Message>>,
+    /// The note it is about.
+    pub note: Option<Arc<Note>>,
+}
+
+/// A page of an interaction's messages, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct MessagePage {
+    /// The messages.
+    pub messages: Vec<Message>,
+    /// Whether there are older ones.
+    pub more: bool,
+}
+
+/// A database. One process writes at a time (fenced by an epoch); any number of reads run beside.
+pub trait Store: Send + Sync + 'static {
+    /// Becomes the writer: raises the epoch, so that every earlier writer's commit fails. Refused with
+    /// [`StoreError::Taken`] while another process lives that holds it.
+    fn acquire(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// Loads everything the world is made from. `channels` and `default_skill` are left empty: the configuration has them.
+    fn load(&self, now: Time) -> BoxFuture<'_, Result<Stored, StoreError>>;
+    /// Loads what a batch needs from outside the world.
+    fn load_cold(&self, keys: ColdKeys) -> BoxFuture<'_, Result<Cold, StoreError>>;
+    /// Writes a batch in one transaction, one statement a table. When it returns `Ok` the batch survives a power cut.
+    fn commit(&self, batch: Commit) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// The number of the last batch that was committed, after a lost connection.
+    fn committed_batch(&self) -> BoxFuture<'_, Result<i64, StoreError>>;
+    /// An interaction's messages before one of them (exclusive; `None`: the newest), at most `limit`.
+    fn messages(
+        &self,
+        interaction_id: InteractionId,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<MessagePage, StoreError>>;
+    /// Events after a cursor that an agent (or, as told, those who supervise or administer) may see, oldest first, at most
+    /// `limit`; with the number of the last event looked at, so that a caller can go on from there.
+    fn events_after(
+        &self,
+        cursor: i64,
+        agent_id: AgentId,
+        supervises: bool,
+        administers: bool,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<(Vec<LoggedEvent>, i64), StoreError>>;
+    /// The oldest event still kept and the newest.
+    fn event_bounds(&self) -> BoxFuture<'_, Result<(i64, i64), StoreError>>;
+    /// An agent's draft on an interaction.
+    fn draft(
+        &self,
+        interaction_id: InteractionId,
+        agent_id: AgentId,
+    ) -> BoxFuture<'_, Result<Option<Draft>, StoreError>>;
+    /// Whether it answers at all, for `/readyz`.
+    fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// Closes every connection and gives the writer's place free.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
