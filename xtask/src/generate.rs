@@ -1,0 +1,10 @@
+//! `cargo xtask gen`: the committed copies of what is written from the Rust types.
+
+use crate::run::{Done, cargo, run};
+
+/// The tests that compare the copies write them instead when `UPDATE` is set.
+pub fn generate() -> Done {
+    run(cargo(["test", "--quiet", "--package", "guichet", "--test", "protocol"])
+        .env("UPDATE", "1")
+        .env("INSTA_UPDATE", "always"))
+}
