@@ -111,7 +111,7 @@ fn repository() -> Vec<File> {
 }
 
 /// The rules' own examples are wrong on purpose.
-const EXAMPLES: &str = "tests/tidy/";
+const EXAMPLES: &str = "tests/tidy";
 
 fn check(rule: impl Fn(&File) -> Vec<Finding>) {
     let mut findings: Vec<Finding> = repository().iter().flat_map(rule).collect();

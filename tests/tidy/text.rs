@@ -111,7 +111,9 @@ pub(crate) fn links(
                 .for_each(|t| report(number, t));
         }
     }
-    for (number, line) in file.text.lines().enumerate().map(|(at, line)| (at + 1, line)) {
+    // Until the first page is written there is nothing to mention.
+    let pages = known.iter().any(|path| path.starts_with("docs/"));
+    for (number, line) in file.text.lines().enumerate().filter(|_| pages).map(|(at, line)| (at + 1, line)) {
         mentions(line).filter(|page| !known.contains(*page)).for_each(|page| report(number, page));
     }
     findings
