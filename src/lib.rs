@@ -9,6 +9,7 @@
 //! `docs/ARCHITECTURE.md` tells the way a message takes through them.
 
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod port;

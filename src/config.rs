@@ -1,0 +1,330 @@
+//! The configuration: `guichet.toml`, the environment over it, the command line over both. Unknown keys are refused.
+//!
+//! It knows what an installation may say and whether that makes sense by itself; what is done with it is others' business.
+
+mod secret;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::domain::{ChannelId, ChannelKind, SkillId};
+
+pub use secret::{Secret, SecretSource};
+
+/// A mistake in the configuration, with where it is and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("configuration file {path}: {source}")]
+    Unreadable {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what it should be; the text has line and column.
+    #[error("configuration file {path}: {problem}")]
+    Wrong {
+        /// Which file.
+        path: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A value makes no sense.
+    #[error("configuration key {key}: {problem}")]
+    Value {
+        /// Which key.
+        key: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+}
+
+/// Where the server's logs go and in which form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Everything an installation may set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The address to listen on.
+    pub listen: String,
+    /// The address customers' providers and agents' browsers reach it by.
+    pub public_url: Option<String>,
+    /// `sqlite:PATH` or `postgres://…`; by default a file under `data`.
+    pub database: Option<String>,
+    /// Where files and the embedded database are kept.
+    pub data: PathBuf,
+    /// The folder with the four policy scripts.
+    pub scripts: PathBuf,
+    /// The folder with plugins.
+    pub plugins: PathBuf,
+    /// The skill that takes what no script routes.
+    pub default_skill: Option<String>,
+    /// Reasons agents choose from when they are unavailable.
+    pub unavailable_reasons: Vec<String>,
+    /// Who may put the console into a frame (`frame-ancestors`), besides itself.
+    pub frame_ancestors: Vec<String>,
+    /// What to log, such as `info` or `guichet=debug`.
+    pub log: String,
+    /// In which form.
+    pub log_format: LogFormat,
+    /// Channel accounts.
+    pub channel: Vec<ChannelConfig>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".into(),
+            public_url: None,
+            database: None,
+            data: "data".into(),
+            scripts: "scripts".into(),
+            plugins: "plugins".into(),
+            default_skill: None,
+            unavailable_reasons: ["break", "lunch", "training", "meeting"].map(str::to_owned).into(),
+            frame_ancestors: Vec::new(),
+            log: "info".into(),
+            log_format: LogFormat::Text,
+            channel: Vec::new(),
+        }
+    }
+}
+
+/// One channel account. Which keys are needed depends on its kind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelConfig {
+    /// Its name, in addresses and everywhere else.
+    pub id: String,
+    /// Its kind.
+    pub kind: String,
+    /// Meta's id of the number.
+    pub phone_number_id: String,
+    /// Meta's id of the business account.
+    pub business_account_id: String,
+    /// The Graph API, with its version.
+    #[serde(default = "graph_url")]
+    pub graph_url: String,
+    /// The token to send with.
+    pub access_token: SecretSource,
+    /// The secret that signs deliveries.
+    pub app_secret: SecretSource,
+    /// The word of the handshake.
+    pub verify_token: SecretSource,
+    /// Whether the first answer to a contact must be a template (not Meta's rule; some installations want it).
+    #[serde(default)]
+    pub require_template_for_first_reply: bool,
+    /// Sends a second that Meta allows this number.
+    #[serde(default = "messages_per_second")]
+    pub messages_per_second: u32,
+}
+
+fn graph_url() -> String {
+    "https://graph.facebook.com/v23.0".into()
+}
+
+/// Meta's throughput for a number that was not upgraded.
+fn messages_per_second() -> u32 {
+    80
+}
+
+impl Config {
+    /// Reads a file, if one is named, and the environment over it.
+    ///
+    /// # Errors
+    /// What is wrong, in which file, line and key.
+    pub fn read(path: Option<&Path>, environment: &[(String, String)]) -> Result<Self, ConfigError> {
+        let Some(path) = path else { return Self::parse("", "(none)", environment) };
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: shown.clone(), source })?;
+        Self::parse(&text, &shown, environment)
+    }
+
+    fn parse(text: &str, path: &str, environment: &[(String, String)]) -> Result<Self, ConfigError> {
+        let wrong =
+            |error: toml::de::Error| ConfigError::Wrong { path: path.into(), problem: error.to_string() };
+        // First as it stands, so that a mistake is told with its line and column.
+        toml::from_str::<Self>(text).map_err(wrong)?;
+        let mut table: toml::Table = text.parse().map_err(wrong)?;
+        for (name, value) in environment {
+            if let Some(key) = name.strip_prefix("GUICHET_") {
+                overlay(&mut table, key, value);
+            }
+        }
+        let config: Self = table.try_into().map_err(|error: toml::de::Error| ConfigError::Wrong {
+            path: "(environment)".into(),
+            problem: error.to_string(),
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The database's address: as configured, or a file under `data`.
+    pub fn database_url(&self) -> String {
+        self.database.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("guichet.db").display()))
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let value = |key: &str, problem: String| ConfigError::Value { key: key.into(), problem };
+        if let Some(skill) = &self.default_skill {
+            skill.parse::<SkillId>().map_err(|error| value("default_skill", error.to_string()))?;
+        }
+        let url = self.database_url();
+        if !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(value("database", "expected sqlite:PATH or postgres://…".into()));
+        }
+        if let Some(url) = &self.public_url
+            && !(url.starts_with("http://") || url.starts_with("https://"))
+        {
+            return Err(value(
+                "public_url",
+                "expected an address that begins with https:// (or http://)".into(),
+            ));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        for channel in &self.channel {
+            let key = |name: &str| format!("channel {:?}: {name}", channel.id);
+            channel.id.parse::<ChannelId>().map_err(|error| value(&key("id"), error.to_string()))?;
+            if !seen.insert(&channel.id) {
+                return Err(value(&key("id"), "two channels have this id; each needs its own".into()));
+            }
+            if channel.kind != ChannelKind::Whatsapp.as_str() {
+                let problem = format!("there is no connector for {:?} here; expected whatsapp", channel.kind);
+                return Err(value(&key("kind"), problem));
+            }
+            if channel.messages_per_second == 0 {
+                return Err(value(
+                    &key("messages_per_second"),
+                    "expected 1 or more (Meta allows 80, or 1000)".into(),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Sets a key from the environment: `GUICHET_LISTEN`, or `GUICHET_CHANNEL_<ID>_<KEY>` with the id's letters in upper case
+/// and everything else as `_`. Names that belong to no key are left alone: tests and tools have their own.
+fn overlay(table: &mut toml::Table, name: &str, text: &str) {
+    const TEXTS: [&str; 9] = [
+        "listen",
+        "public_url",
+        "database",
+        "data",
+        "scripts",
+        "plugins",
+        "default_skill",
+        "log",
+        "log_format",
+    ];
+    const LISTS: [&str; 2] = ["unavailable_reasons", "frame_ancestors"];
+    let key = name.to_ascii_lowercase();
+    if TEXTS.contains(&key.as_str()) {
+        table.insert(key, toml::Value::String(text.into()));
+    } else if LISTS.contains(&key.as_str()) {
+        let list = text.split(',').map(|item| toml::Value::String(item.trim().into())).collect();
+        table.insert(key, toml::Value::Array(list));
+    } else if let Some(rest) = name.strip_prefix("CHANNEL_")
+        && let Some(channels) = table.get_mut("channel").and_then(toml::Value::as_array_mut)
+    {
+        for channel in channels.iter_mut().filter_map(toml::Value::as_table_mut) {
+            let id: String = channel.get("id").and_then(toml::Value::as_str).unwrap_or_default().into();
+            let prefix: String = id
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+                .collect();
+            if let Some(key) = rest.strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('_')) {
+                channel.insert(key.to_ascii_lowercase(), scalar(text));
+            }
+        }
+    }
+}
+
+fn scalar(text: &str) -> toml::Value {
+    if let Ok(number) = text.parse::<i64>().map(toml::Value::Integer)
+        && text.len() < 6
+    {
+        return number;
+    }
+    match text {
+        "true" => toml::Value::Boolean(true),
+        "false" => toml::Value::Boolean(false),
+        _ => toml::Value::String(text.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHANNEL: &str = r#"
+[[channel]]
+id = "whatsapp-fr"
+kind = "whatsapp"
+phone_number_id = "1"
+business_account_id = "2"
+access_token = "t"
+app_secret = { env = "X" }
+verify_token = { file = "/x" }
+"#;
+
+    fn parse(text: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let environment: Vec<_> =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::parse(text, "guichet.toml", &environment)
+    }
+
+    #[test]
+    fn nothing_is_needed() {
+        let config = parse("", &[]).unwrap();
+        assert_eq!(config.database_url(), "sqlite:data/guichet.db");
+        assert_eq!(parse(CHANNEL, &[]).unwrap().channel[0].messages_per_second, 80);
+    }
+
+    #[test]
+    fn the_environment_goes_over_the_file() {
+        let environment = [
+            ("GUICHET_LISTEN", "0.0.0.0:1"),
+            ("GUICHET_FRAME_ANCESTORS", "https://a, https://b"),
+            ("GUICHET_CHANNEL_WHATSAPP_FR_MESSAGES_PER_SECOND", "1000"),
+            ("GUICHET_SIM_HISTORIES", "5"),
+            ("OTHER", "x"),
+        ];
+        let config = parse(CHANNEL, &environment).unwrap();
+        assert_eq!(config.listen, "0.0.0.0:1");
+        assert_eq!(config.frame_ancestors, ["https://a", "https://b"]);
+        assert_eq!(config.channel[0].messages_per_second, 1_000);
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_place() {
+        let twice = format!("{CHANNEL}{CHANNEL}");
+        let cases = [
+            ("listen = 5", "line 1, column 10"),
+            ("lisen = \"x\"", "unknown field `lisen`"),
+            ("[[channel]]\nid = \"x\"\nkind = \"whatsapp\"\nnope = 1", "unknown field `nope`"),
+            ("database = \"mysql://x\"", "configuration key database: expected sqlite:PATH or postgres://…"),
+            ("public_url = \"desk.example.com\"", "configuration key public_url"),
+            ("default_skill = \"a b\"", "configuration key default_skill"),
+            (twice.as_str(), "two channels have this id"),
+            (&CHANNEL.replace("kind = \"whatsapp\"", "kind = \"pigeon\""), "no connector for \"pigeon\""),
+            (&CHANNEL.replace("\"whatsapp-fr\"", "\"a b\""), "channel id"),
+        ];
+        for (text, expected) in cases {
+            let error = parse(text, &[]).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text}\n→ {error}\nexpected {expected}");
+        }
+    }
+}
