@@ -5,6 +5,7 @@
 //! - [`domain`]: the nouns.
 //! - [`engine`]: the rules, pure, over a world in memory.
 //! - [`port`]: what the shell plugs into the engine: a store, connectors. [`clock`]: the time.
+//! - [`simulator`]: a WhatsApp Cloud API look-alike with a phone to play the customer on.
 //!
 //! `docs/ARCHITECTURE.md` tells the way a message takes through them.
 
@@ -13,3 +14,4 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod port;
+pub mod simulator;
