@@ -3,15 +3,23 @@
 //! The rooms, from the bottom up; each may use those below it, never one beside or above it (`tests/tidy.rs` checks):
 //!
 //! - [`domain`]: the nouns.
-//! - [`engine`]: the rules, pure, over a world in memory.
-//! - [`port`]: what the shell plugs into the engine: a store, connectors. [`clock`]: the time.
-//! - [`simulator`]: a WhatsApp Cloud API look-alike with a phone to play the customer on.
+//! - [`engine`]: the rules, pure, over a world in memory. One writer decides.
+//! - [`port`]: what the shell plugs into the engine: a store, connectors. [`config`], [`clock`], [`telemetry`].
+//! - `store`, `lua`, `channel`, `simulator`, `protocol`: the databases, the scripts, the providers, the look-alike of one,
+//!   the wire. They never see each other.
+//! - `runtime`: the loop around the engine, the commit pipeline, the workers.
+//! - `server`: HTTP and sockets.
+//! - `cli`: arguments → what to run.
 //!
 //! `docs/ARCHITECTURE.md` tells the way a message takes through them.
 
+pub mod domain;
+
+pub mod engine;
+
 pub mod clock;
 pub mod config;
-pub mod domain;
-pub mod engine;
 pub mod port;
+pub mod telemetry;
+
 pub mod simulator;

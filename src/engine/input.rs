@@ -77,6 +77,28 @@ pub enum Input {
     Tick,
 }
 
+impl Input {
+    /// What kind of input it is, for logs: never what it says.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Channel { .. } => "channel",
+            Self::Command { .. } => "command",
+            Self::Admin(_) => "admin",
+            Self::FindLogin { .. } => "find_login",
+            Self::OpenLogin { .. } => "open_login",
+            Self::CloseLogin { .. } => "close_login",
+            Self::Authenticate { .. } => "authenticate",
+            Self::Disconnected { .. } => "disconnected",
+            Self::Sent { .. } => "sent",
+            Self::MediaFetched { .. } => "media_fetched",
+            Self::Templates { .. } => "templates",
+            Self::PolicyChanged { .. } => "policy_changed",
+            Self::Notice { .. } => "notice",
+            Self::Tick => "tick",
+        }
+    }
+}
+
 /// A file now stored here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredMedia {

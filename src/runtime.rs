@@ -1,0 +1,319 @@
+//! The shell around the engine: the loop, the commit pipeline, the feed's source, the workers that carry effects out.
+//!
+//! It must not know wire formats, HTTP or any provider's shapes. Its promise is DESIGN's first rule: nothing is acknowledged,
+//! shown or sent before it is stored.
+//!
+//! [`start`] puts the parts together and gives a [`Desk`], through which everybody above asks, reports and listens.
+
+mod inbox;
+mod media;
+mod outbox;
+mod publish;
+mod reload;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+
+use crate::clock::Clock;
+use crate::domain::{ChannelId, SkillId, Time};
+use crate::engine::{Answer, ChannelInput, Engine, Input, Policy, Refusal, RefusalKind, Reply};
+use crate::lua::Host;
+use crate::port::{Connector, Store, StoreError};
+use crate::telemetry::{Kind, Metrics};
+
+use inbox::Inbox;
+pub use inbox::Busy;
+pub use media::{Media, MediaError};
+use publish::Publisher;
+pub use publish::News;
+use writer::Writer;
+
+/// Batches of news that may wait for the feed. Behind that, commits wait for it.
+const NEWS_MAX: usize = 256;
+/// Effects that may wait for a worker.
+const EFFECTS_MAX: usize = 4_096;
+
+/// What a desk is put together from.
+pub struct Parts {
+    /// Where everything is kept. Already acquired.
+    pub store: Arc<dyn Store>,
+    /// The installation's rules.
+    pub policy: Arc<dyn Policy + Send + Sync>,
+    /// The same as a host of scripts, if it is one: for quick replies and the scripts' state.
+    pub scripts: Option<Arc<Host>>,
+    /// The ways to providers.
+    pub connectors: Vec<Arc<dyn Connector>>,
+    /// Files.
+    pub media: Media,
+    /// The time.
+    pub clock: Arc<Clock>,
+    /// The skill that takes what no script routes.
+    pub default_skill: Option<SkillId>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+}
+
+/// A running desk. Cheap to clone; all clones are the same desk.
+#[derive(Clone)]
+pub struct Desk(Arc<Inner>);
+
+struct Inner {
+    inbox: Arc<Inbox>,
+    store: Arc<dyn Store>,
+    scripts: Option<Arc<Host>>,
+    connectors: BTreeMap<ChannelId, Arc<dyn Connector>>,
+    media: Media,
+    clock: Arc<Clock>,
+    metrics: Arc<Metrics>,
+    news: Mutex<Option<mpsc::Receiver<News>>>,
+    ended: watch::Receiver<Option<Ended>>,
+}
+
+/// How the engine's thread ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// It was asked to, and everything that waited was stored.
+    Orderly,
+    /// It can't go on; the process must end. The text says why.
+    Failed(String),
+}
+
+/// Loads the world and starts the desk.
+///
+/// # Errors
+/// The store can't be loaded.
+pub async fn start(parts: Parts) -> Result<Desk, StoreError> {
+    let Parts { store, policy, scripts, connectors, media, clock, default_skill, metrics } = parts;
+    let mut stored = store.load(clock.now()).await?;
+    stored.channels = connectors.iter().map(|connector| connector.channel().clone()).collect();
+    stored.default_skill.clone_from(&default_skill);
+    let channels = stored.channels.clone();
+    let last = stored.batch;
+
+    let inbox = Arc::new(Inbox::default());
+    let (news, news_out) = mpsc::channel(NEWS_MAX);
+    let (effects, effects_out) = mpsc::channel(EFFECTS_MAX);
+    let (to_commit, work) = mpsc::channel(1);
+    let (deadline, next_deadline) = watch::channel(None);
+    let (ended_in, ended) = watch::channel(None);
+    let publisher = Publisher { news, effects };
+
+    tokio::spawn(publish::commit_all(
+        Arc::clone(&store),
+        Arc::clone(&inbox),
+        Arc::clone(&metrics),
+        publisher.clone(),
+        work,
+    ));
+    tokio::spawn(alarm(Arc::clone(&clock), Arc::clone(&inbox), next_deadline));
+
+    let connectors: BTreeMap<_, _> =
+        connectors.into_iter().map(|connector| (connector.channel().channel_id.clone(), connector)).collect();
+    let desk = Desk(Arc::new(Inner {
+        inbox: Arc::clone(&inbox),
+        store: Arc::clone(&store),
+        scripts,
+        connectors,
+        media,
+        clock: Arc::clone(&clock),
+        metrics: Arc::clone(&metrics),
+        news: Mutex::new(Some(news_out)),
+        ended,
+    }));
+    outbox::start(desk.clone(), effects_out);
+
+    let writer = Writer {
+        engine: Engine::new(stored, clock.now()),
+        store,
+        policy,
+        inbox: Arc::clone(&inbox),
+        clock,
+        metrics,
+        publisher,
+        to_commit,
+        deadline,
+        tokio: Handle::current(),
+        channels,
+        default_skill,
+        random: random_seed(),
+        last,
+    };
+    // What was interrupted by the end of the last process is settled first.
+    inbox.tick();
+    std::thread::Builder::new()
+        .name("engine".into())
+        .spawn(move || {
+            let end = match writer.run() {
+                Ok(()) => Ended::Orderly,
+                Err(error) => Ended::Failed(error.to_string()),
+            };
+            ended_in.send_replace(Some(end));
+        })
+        .map_err(|error| StoreError::ReadOnly(format!("the engine's thread can't be started: {error}")))?;
+    Ok(desk)
+}
+
+fn random_seed() -> u64 {
+    // Without randomness from the system retries of several servers might coincide; nothing else depends on it.
+    getrandom::u64().unwrap_or(0x5EED)
+}
+
+/// Rings when the engine's next deadline has come, also when the demo's clock is moved.
+async fn alarm(clock: Arc<Clock>, inbox: Arc<Inbox>, mut deadline: watch::Receiver<Option<Time>>) {
+    /// If a tick did not move its deadline (it always should), look again after this long instead of spinning.
+    const AGAIN_MS: u64 = 1_000;
+    loop {
+        let next = *deadline.borrow_and_update();
+        let changed = tokio::select! {
+            changed = deadline.changed() => changed,
+            () = clock.until(next) => {
+                inbox.tick();
+                tokio::select! {
+                    changed = deadline.changed() => changed,
+                    () = crate::clock::pause(AGAIN_MS) => Ok(()),
+                }
+            }
+        };
+        if changed.is_err() {
+            return;
+        }
+    }
+}
+
+fn busy() -> Refusal {
+    Refusal::new(RefusalKind::Unavailable, "The server is too busy to take this now; nothing was changed, try again.")
+}
+
+impl Desk {
+    /// Asks the engine; the answer comes when everything it could have seen is stored.
+    ///
+    /// # Errors
+    /// The engine's refusal, or `unavailable` when the lane is full or the server goes down.
+    pub async fn ask(&self, input: Input) -> Reply {
+        let answer = self.0.inbox.ask(input).map_err(|Busy| busy())?;
+        answer.await.unwrap_or_else(|_| Err(busy()))
+    }
+
+    /// Reports a delivery of a channel account. Comes back when all of it is stored.
+    ///
+    /// # Errors
+    /// [`Busy`]: nothing may be acknowledged, the provider must send it again.
+    pub async fn report(&self, channel_id: &ChannelId, inputs: Vec<ChannelInput>) -> Result<(), Busy> {
+        let inputs =
+            inputs.into_iter().map(|input| Input::Channel { channel_id: channel_id.clone(), input }).collect();
+        match self.0.inbox.report(inputs)?.await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(Busy),
+        }
+    }
+
+    /// The server's own news for the engine (a socket closed, a provider answered): never refused.
+    pub fn tell(&self, input: Input) {
+        self.0.inbox.tell(input);
+    }
+
+    /// The stream of committed batches, in order. Only the first caller gets it: one feed serves all sockets.
+    pub fn take_news(&self) -> Option<mpsc::Receiver<News>> {
+        self.0.news.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The store, for reads that the engine has allowed.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.0.store
+    }
+
+    /// The scripts, if Lua answers for the policy.
+    pub fn scripts(&self) -> Option<&Arc<Host>> {
+        self.0.scripts.as_ref()
+    }
+
+    /// A channel account's connector.
+    pub fn connector(&self, channel_id: &ChannelId) -> Option<&Arc<dyn Connector>> {
+        self.0.connectors.get(channel_id)
+    }
+
+    /// Every connector.
+    pub fn connectors(&self) -> impl Iterator<Item = &Arc<dyn Connector>> {
+        self.0.connectors.values()
+    }
+
+    /// Files.
+    pub fn media(&self) -> &Media {
+        &self.0.media
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &Arc<Clock> {
+        &self.0.clock
+    }
+
+    /// Counters.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.0.metrics
+    }
+
+    /// Brings the counters that are read, not counted, up to date.
+    pub fn measure(&self) {
+        let (agents, webhooks, own) = self.0.inbox.lengths();
+        for (kind, length) in [("agents", agents), ("webhooks", webhooks), ("own", own)] {
+            let length = i64::try_from(length).unwrap_or(i64::MAX);
+            self.0.metrics.waiting.get_or_create(&Kind { kind }).set(length);
+        }
+        if let Some(scripts) = self.scripts() {
+            self.0.metrics.policy_generation.set(scripts.generation());
+        }
+    }
+
+    /// Reads every channel's templates again; they arrive as inputs.
+    pub fn refresh_templates(&self) {
+        for connector in self.connectors() {
+            outbox::refresh_templates(self.clone(), Arc::clone(connector));
+        }
+    }
+
+    /// Watches a folder of scripts and brings every change to life, or refuses it with the reason.
+    pub fn watch_scripts(&self, folder: &std::path::Path) {
+        if let Some(host) = self.scripts() {
+            reload::watch(self.clone(), Arc::clone(host), folder.to_owned());
+        }
+    }
+
+    /// Whether the engine still serves.
+    pub fn ended(&self) -> Option<Ended> {
+        self.0.ended.borrow().clone()
+    }
+
+    /// Waits until the engine's thread has ended.
+    pub async fn until_ended(&self) -> Ended {
+        let mut ended = self.0.ended.clone();
+        loop {
+            let now = ended.borrow_and_update().clone();
+            if let Some(end) = now {
+                return end;
+            }
+            if ended.changed().await.is_err() {
+                return Ended::Failed("the engine's thread is gone".into());
+            }
+        }
+    }
+
+    /// Takes no more inputs, lets what waits be stored, and closes the store.
+    pub async fn shut_down(&self) -> Ended {
+        self.0.inbox.close();
+        let end = self.until_ended().await;
+        self.0.store.close().await;
+        end
+    }
+
+    /// Asks for something that answers `Done`.
+    ///
+    /// # Errors
+    /// The engine's refusal.
+    pub async fn administer(&self, command: crate::engine::AdminCommand) -> Result<Answer, Refusal> {
+        self.ask(Input::Admin(command)).await
+    }
+}
