@@ -1,0 +1,303 @@
+//! The order of a run: each server fresh for each round, in turn; then what they hold in memory.
+
+use crate::agents::{self, Agent, PASSWORD};
+use crate::load::{Board, Kind, Load};
+use crate::process::{Process, free_address, pin_to_second_core, pinned};
+use crate::provider;
+use crate::report::{Figures, Memory, Round, table};
+use crate::webhook::{ACCOUNT, CHANNEL, PHONE, SECRET};
+use anyhow::{Context as _, bail, ensure};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// How to compare.
+#[derive(clap::Args)]
+pub struct Settings {
+    /// The release server; without it only the floor is measured.
+    #[arg(long)]
+    server: Option<PathBuf>,
+    /// One short round.
+    #[arg(long)]
+    quick: bool,
+    /// Rounds of each server.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Seconds of each measurement.
+    #[arg(long, default_value_t = 6.0)]
+    seconds: f64,
+    /// Customers who have a conversation.
+    #[arg(long, default_value_t = 2400)]
+    customers: usize,
+    /// Posts in flight at saturation.
+    #[arg(long, default_value_t = 32)]
+    in_flight: usize,
+    /// Round trips per second of the paced part.
+    #[arg(long, default_value_t = 500)]
+    rate: u32,
+    /// Idle agents whose memory is measured.
+    #[arg(long, default_value_t = 1000)]
+    idle: usize,
+    /// Only the server, when its figures are to be made better.
+    #[arg(long)]
+    without_floor: bool,
+}
+
+const AGENTS: usize = 24;
+
+/// Who is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Guichet,
+    Floor,
+}
+
+impl Who {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Guichet => "guichet",
+            Self::Floor => "floor",
+        }
+    }
+}
+
+pub async fn compare(mut settings: Settings) -> anyhow::Result<()> {
+    if let Some(code) = pin_to_second_core()? {
+        ensure!(code == 0, "the benchmark failed");
+        return Ok(());
+    }
+    if settings.quick {
+        settings.rounds = 1;
+        settings.seconds = settings.seconds.min(2.0);
+        settings.idle = settings.idle.min(200);
+    }
+    let mut order = Vec::new();
+    if settings.server.is_some() {
+        order.push(Who::Guichet);
+    }
+    if !settings.without_floor {
+        order.push(Who::Floor);
+    }
+    let folder = Folder::new()?;
+    println!("{}", conditions(&folder.0)?);
+    let begin = Instant::now();
+    let mut all: Vec<Figures> =
+        order.iter().map(|who| Figures { name: who.name(), rounds: Vec::new(), memory: None }).collect();
+    for number in 1..=settings.rounds {
+        for (who, figures) in order.iter().zip(&mut all) {
+            let round = round(&settings, *who, &folder.0).await;
+            figures.rounds.push(round.with_context(|| format!("round {number} of {}", who.name()))?);
+            println!("round {number} of {}: {:.0} s", who.name(), begin.elapsed().as_secs_f64());
+        }
+    }
+    for (who, figures) in order.iter().zip(&mut all) {
+        figures.memory = Some(
+            memory(&settings, *who, &folder.0).await.with_context(|| format!("memory of {}", who.name()))?,
+        );
+    }
+    println!("\n{}", table(&all));
+    Ok(())
+}
+
+async fn round(settings: &Settings, who: Who, folder: &Path) -> anyhow::Result<Round> {
+    let board = Board::new();
+    let provider = provider::start(Rc::clone(&board)).await?;
+    let address = free_address()?;
+    let data = fresh(&folder.join(who.name()))?;
+    let logins: Vec<String> = (1..=AGENTS).map(|number| format!("bench{number:02}")).collect();
+    let mut server = start(settings, who, &data, address, provider, &logins)?;
+    server.ready(address).await?;
+    let measured = async {
+        let _agents = connect(&board, address, &logins, true).await?;
+        let load = Load {
+            board: Rc::clone(&board),
+            address,
+            server: &server,
+            customers: settings.customers,
+            in_flight: settings.in_flight,
+        };
+        load.warm_up(who == Who::Guichet).await.context("warm-up")?;
+        Ok(Round {
+            paced: load.paced(settings.rate, settings.seconds).await.context("paced")?,
+            inbound: load.saturate(Kind::Inbound, settings.seconds).await.context("inbound")?,
+            round_trip: load.saturate(Kind::RoundTrip, settings.seconds).await.context("round trip")?,
+            new_customers: load
+                .saturate(Kind::NewCustomers, settings.seconds / 2.0)
+                .await
+                .context("new customers")?,
+        })
+    };
+    measured.await.map_err(|error: anyhow::Error| error.context(server.said()))
+}
+
+async fn memory(settings: &Settings, who: Who, folder: &Path) -> anyhow::Result<Memory> {
+    let board = Board::new();
+    let provider = provider::start(Rc::clone(&board)).await?;
+    let address = free_address()?;
+    let data = fresh(&folder.join(who.name()))?;
+    let logins: Vec<String> = (1..=settings.idle).map(|number| format!("idle{number:04}")).collect();
+    let mut server = start(settings, who, &data, address, provider, &logins)?;
+    server.ready(address).await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let rest = server.mebibytes()?;
+    let _agents = connect(&board, address, &logins, false).await?;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let per_thousand = (server.mebibytes()? - rest) / settings.idle as f64 * 1000.0;
+    Ok(Memory { rest, per_thousand })
+}
+
+async fn connect(
+    board: &Rc<Board>,
+    address: SocketAddr,
+    logins: &[String],
+    works: bool,
+) -> anyhow::Result<Vec<Agent>> {
+    let mut connected = Vec::new();
+    for login in logins {
+        let cookie = agents::log_in(address, login).await?;
+        connected.push(agents::connect(board, address, &cookie, works).await.with_context(|| login.clone())?);
+    }
+    Ok(connected)
+}
+
+/// Starts a server on an empty database, with these agents.
+fn start(
+    settings: &Settings,
+    who: Who,
+    data: &Path,
+    address: SocketAddr,
+    provider: SocketAddr,
+    logins: &[String],
+) -> anyhow::Result<Process> {
+    let words = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect::<Vec<String>>();
+    let (listen, log) = (address.to_string(), data.join("log"));
+    let here = std::env::current_dir()?;
+    match (who, &settings.server) {
+        (Who::Floor, _) | (_, None) => {
+            let program = std::env::current_exe()?;
+            let (program, database) = (program.to_string_lossy(), data.join("floor.db"));
+            let provider = provider.to_string();
+            let parts = [
+                &*program,
+                "floor",
+                "--listen",
+                &listen,
+                "--database",
+                &database.to_string_lossy(),
+                "--provider",
+                &provider,
+            ];
+            Process::start(&words(&parts), &here, &log)
+        }
+        (Who::Guichet, Some(server)) => {
+            let config = data.join("guichet.toml");
+            std::fs::write(&config, configuration(provider))?;
+            let (server, config) = (server.to_string_lossy(), config.to_string_lossy());
+            let folder = data.to_string_lossy();
+            for login in logins {
+                add_agent(&[&server, "agent", "add", login, "--config", &config, "--data", &folder])?;
+            }
+            let parts =
+                [&*server, "serve", "--demo", "--config", &config, "--data", &folder, "--listen", &listen];
+            Process::start(&words(&parts), &here, &log)
+        }
+    }
+}
+
+fn add_agent(command: &[&str]) -> anyhow::Result<()> {
+    let mut child = Command::new(command[0])
+        .args(&command[1..])
+        .args([
+            "--name",
+            "Bench",
+            "--role",
+            "agent",
+            "--skill",
+            "support:5",
+            "--capacity",
+            "1000000",
+            "--password-stdin",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| command.join(" "))?;
+    if let Some(mut input) = child.stdin.take() {
+        input.write_all(PASSWORD.as_bytes())?;
+    }
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        bail!("{}: {}", command.join(" "), String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}
+
+fn configuration(provider: SocketAddr) -> String {
+    format!(
+        r#"[[channel]]
+id = "{CHANNEL}"
+kind = "whatsapp"
+phone_number_id = "{PHONE}"
+business_account_id = "{ACCOUNT}"
+graph_url = "http://{provider}/v23.0"
+access_token = "bench-token"
+app_secret = "{SECRET}"
+verify_token = "bench-verify"
+"#
+    )
+}
+
+/// Where the databases are made: on the disk of the build, as a temporary folder may be memory, where nothing is durable.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> anyhow::Result<Self> {
+        let program = std::env::current_exe()?;
+        let beside = program.parent().context("a program without a folder")?;
+        let folder = beside.join(format!("bench-data-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left is in the build's folder, which is thrown away anyway.
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+fn fresh(folder: &Path) -> anyhow::Result<PathBuf> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    std::fs::create_dir_all(folder)?;
+    Ok(folder.to_path_buf())
+}
+
+/// What the figures depend on besides the programs.
+fn conditions(folder: &Path) -> anyhow::Result<String> {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown");
+    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
+    let mut file = std::fs::File::create(folder.join("sync"))?;
+    let mut waits: Vec<Duration> = Vec::new();
+    for _ in 0..100 {
+        file.write_all(&[0; 4096])?;
+        let start = Instant::now();
+        file.sync_data()?;
+        waits.push(start.elapsed());
+    }
+    waits.sort();
+    let sync = waits.get(50).map_or(0.0, Duration::as_secs_f64) * 1000.0;
+    let place =
+        if pinned() { "server on CPU 0, load on CPU 1" } else { "one core for both: ratios mean little" };
+    Ok(format!(
+        "{}, {cores} cores; {place}; fdatasync {sync:.2} ms",
+        model.trim_start_matches([':', '\t', ' '])
+    ))
+}

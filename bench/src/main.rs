@@ -1,0 +1,41 @@
+//! The benchmark: how many messages the release server takes, beside a bare pipeline doing the same bytes.
+//!
+//! `compare` starts both in turn, pinned to CPU 0, drives them from CPU 1 and prints the figures side by side.
+//! `floor` is the bare pipeline. Only ratios of one run mean anything: the machine, its disk and its neighbours change.
+
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+
+mod agents;
+mod compare;
+mod floor;
+mod load;
+mod process;
+mod provider;
+mod report;
+mod webhook;
+mod writer;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measures the server and the floor in turn.
+    Compare(compare::Settings),
+    /// Serves the bare pipeline until its standard input closes.
+    Floor(floor::Settings),
+}
+
+fn main() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let local = tokio::task::LocalSet::new();
+    match Arguments::parse().command {
+        Command::Compare(settings) => local.block_on(&runtime, compare::compare(settings)),
+        Command::Floor(settings) => local.block_on(&runtime, floor::serve(settings)),
+    }
+}
