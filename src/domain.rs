@@ -13,6 +13,7 @@ mod status;
 mod template;
 mod text;
 mod time;
+mod timer;
 
 pub use agent::{Agent, AgentState, Capacity, Permission, Role, Skill, SkillLevel, Team};
 pub use channel::{Abilities, Channel, ChannelKind};
@@ -21,7 +22,7 @@ pub use id::{
     AgentId, ChannelId, ContactId, DecisionId, IdentityId, InteractionId, MediaId, MessageId, NoteId,
     SkillId, TeamId, UnknownId,
 };
-pub use interaction::{Draft, Interaction, Note, Target, Timer, Timers, Waiting};
+pub use interaction::{Draft, Interaction, Note, Target, Waiting};
 pub use message::{Author, DeliveryError, Direction, Media, MediaState, Message, MessageKind, Reaction};
 pub(crate) use status::words;
 pub use status::{DeliveryState, Ownership, Status, UnknownWord};
@@ -31,3 +32,4 @@ pub use template::{
 };
 pub use text::clean_text;
 pub use time::{BadDuration, Span, Time};
+pub use timer::{Kept, KeptPlan, PutBack, Timer, TimerPlan, TimerRule, Timers, ZeroAction};

@@ -1,12 +1,12 @@
-//! One piece of work with a contact on one channel, with its timers, notes and drafts.
+//! One piece of work with a contact on one channel, with its notes and drafts.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentId, ChannelId, ChannelKind, ContactId, IdentityId, InteractionId, MediaId, MessageId, NoteId,
-    Ownership, SkillId, Span, Status, TeamId, Time,
+    AgentId, ChannelId, ChannelKind, ContactId, IdentityId, InteractionId, Kept, MediaId, MessageId, NoteId,
+    Ownership, SkillId, Status, TeamId, Time, Timers,
 };
 
 /// Whom waiting work is for.
@@ -43,45 +43,6 @@ pub struct Waiting {
     pub otherwise: Option<SkillId>,
     /// Agents it is not offered to before the time (refused, expired: 60 s).
     pub not_before: Vec<(AgentId, Time)>,
-}
-
-/// A countdown shown to the agent: yellow from half of its length on, red at zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Timer {
-    /// When it began.
-    pub started_at: Time,
-    /// Its length, extensions included.
-    pub total: Span,
-    /// How often it was extended.
-    pub extended: u32,
-    /// Whether yellow was announced.
-    pub yellow: bool,
-    /// Whether red was announced and its action taken.
-    pub red: bool,
-}
-
-impl Timer {
-    /// When it turns yellow: exactly half way.
-    pub fn yellow_at(&self) -> Time {
-        self.started_at + Span(self.total.0 / 2)
-    }
-    /// When it reaches zero.
-    pub fn red_at(&self) -> Time {
-        self.started_at + self.total
-    }
-}
-
-/// The deadlines an interaction carries. Each is data: the engine compares it with `now`, the shell sleeps until the next.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Timers {
-    /// How long the contact has waited for an answer.
-    pub agent: Option<Timer>,
-    /// How long the agent has waited for the contact.
-    pub customer: Option<Timer>,
-    /// When the running offer expires.
-    pub offer_expires_at: Option<Time>,
-    /// When a resolved or closed interaction ends.
-    pub ends_at: Option<Time>,
 }
 
 /// One piece of work. Memory holds those that have not ended; an ended one never changes again.
@@ -149,6 +110,8 @@ pub struct Interaction {
     pub status_since: Time,
     /// When it ended; then nothing changes any more.
     pub ended_at: Option<Time>,
+    /// What the engine remembers of it from one input to the next; for nobody's eyes.
+    pub kept: Kept,
     /// Rises by one with each event that changes it.
     pub revision: i64,
 }

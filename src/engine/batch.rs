@@ -238,7 +238,8 @@ pub enum Effect {
 /// Everything that a batch of inputs comes to.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    /// Its number, dense.
+    /// Its number, dense over those that write something. A read-only one bears the number of the last that does: its answers
+    /// wait for that commit.
     pub number: i64,
     /// The next free number for ids, to be kept with the batch.
     pub next_id: i64,

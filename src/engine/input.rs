@@ -433,9 +433,9 @@ pub struct ColdKeys {
     pub aliases: BTreeSet<(ChannelKind, AliasKind, String)>,
     /// Dedupe keys.
     pub dedupe: BTreeSet<String>,
-    /// Providers' ids of messages.
+    /// Providers' ids of messages (found with their interactions).
     pub provider_ids: BTreeSet<(ChannelId, String)>,
-    /// Messages by id.
+    /// Messages by id (found with their interactions).
     pub messages: BTreeSet<MessageId>,
     /// Interactions by id (with contact, notes, and decisions if asked by `why`).
     pub interactions: BTreeSet<InteractionId>,
@@ -447,7 +447,7 @@ pub struct ColdKeys {
     pub contacts: BTreeSet<ContactId>,
     /// Requests that may be repeats.
     pub requests: BTreeSet<(AgentId, String)>,
-    /// Files by id.
+    /// Files by id (found with their messages and those messages' interactions).
     pub media: BTreeSet<MediaId>,
 }
 
@@ -465,9 +465,9 @@ pub struct Cold {
     pub aliases: Vec<Alias>,
     /// The contacts of all of these.
     pub contacts: Vec<Contact>,
-    /// Those asked for, and for each identity found its newest interaction on each channel account.
+    /// Those asked for, those of messages found, and for each identity found its newest interaction on each channel account.
     pub interactions: Vec<Interaction>,
-    /// Those asked for by id or by provider's id.
+    /// Those asked for by id or by provider's id, and those of files found.
     pub messages: Vec<Message>,
     /// Keys that exist.
     pub dedupe: Vec<String>,

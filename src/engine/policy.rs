@@ -4,6 +4,7 @@
 //! and never fails outwards: [`Asked::failure`] says that the script could not answer, and the engine takes its default.
 
 use crate::domain::{AgentId, ChannelId, ChannelKind, Ownership, SkillId, Span, Status, Target, Time};
+pub use crate::domain::{TimerPlan, TimerRule, ZeroAction};
 
 /// What a script may know of an interaction. Flat, so that it becomes one small table.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -87,42 +88,6 @@ pub enum OnMessage {
     Reopen,
     /// It starts a new interaction, linked to this one (the old one closes).
     StartNew,
-}
-
-/// What a timer does at zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ZeroAction {
-    /// It turns red, no more.
-    Alert,
-    /// The interaction goes back to its queue.
-    Requeue,
-    /// Its priority rises by 100 (agent timer of waiting work).
-    RaisePriority,
-    /// It leaves the inbox; a later message brings it back to the same agent (customer timer).
-    Detach,
-}
-
-/// One timer's rule.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct TimerRule {
-    /// Its length.
-    pub total: Span,
-    /// What happens at zero.
-    pub on_zero: ZeroAction,
-    /// How much one extension adds; `None`: it can't be extended.
-    pub extend_by: Option<Span>,
-    /// How often it may be extended.
-    pub extend_max: u32,
-}
-
-/// The timers of an interaction. `None`: that timer is off.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct TimerPlan {
-    /// How long the contact may wait.
-    pub agent: Option<TimerRule>,
-    /// How long the agent waits for the contact.
-    pub customer: Option<TimerRule>,
 }
 
 /// When a resolved or closed interaction ends.

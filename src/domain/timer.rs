@@ -1,0 +1,118 @@
+//! Countdowns: what a script plans, what runs on an interaction, and what is kept so that both survive a restart exactly.
+
+use serde::{Deserialize, Serialize};
+
+use super::{MessageId, Span, Time};
+
+/// What a timer does at zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ZeroAction {
+    /// It turns red, no more.
+    Alert,
+    /// The interaction goes back to its queue.
+    Requeue,
+    /// Its priority rises by 100 (agent timer of waiting work).
+    RaisePriority,
+    /// It leaves the inbox; a later message brings it back to the same agent (customer timer).
+    Detach,
+}
+
+/// One timer's rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimerRule {
+    /// Its length.
+    pub total: Span,
+    /// What happens at zero.
+    pub on_zero: ZeroAction,
+    /// How much one extension adds; `None`: it can't be extended.
+    pub extend_by: Option<Span>,
+    /// How often it may be extended.
+    pub extend_max: u32,
+}
+
+/// The timers of an interaction. `None`: that timer is off.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimerPlan {
+    /// How long the contact may wait.
+    pub agent: Option<TimerRule>,
+    /// How long the agent waits for the contact.
+    pub customer: Option<TimerRule>,
+}
+
+/// A countdown shown to the agent: yellow from half of its length on, red at zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timer {
+    /// When it began.
+    pub started_at: Time,
+    /// Its length, extensions included.
+    pub total: Span,
+    /// How often it was extended.
+    pub extended: u32,
+    /// Whether yellow was announced.
+    pub yellow: bool,
+    /// Whether red was announced and its action taken.
+    pub red: bool,
+}
+
+impl Timer {
+    /// When it turns yellow: exactly half way.
+    pub fn yellow_at(&self) -> Time {
+        self.started_at + Span(self.total.0 / 2)
+    }
+    /// When it reaches zero.
+    pub fn red_at(&self) -> Time {
+        self.started_at + self.total
+    }
+}
+
+/// The deadlines an interaction carries. Each is data: the engine compares it with `now`, the shell sleeps until the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timers {
+    /// How long the contact has waited for an answer.
+    pub agent: Option<Timer>,
+    /// How long the agent has waited for the contact.
+    pub customer: Option<Timer>,
+    /// When the running offer expires.
+    pub offer_expires_at: Option<Time>,
+    /// When a resolved, closed or detached interaction ends.
+    pub ends_at: Option<Time>,
+}
+
+/// What is remembered of an interaction between one input and the next, and not shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    /// The last plan for its timers.
+    pub plan: Option<KeptPlan>,
+    /// What an answer stopped, until that answer has left for the contact.
+    pub put_back: Option<PutBack>,
+    /// Hash of the last automatic reply: each is sent once.
+    pub replied: Option<String>,
+    /// The contact's newest message: what a read mark is about.
+    pub last_in: Option<MessageId>,
+    /// Since when it is in nobody's inbox.
+    pub detached_at: Option<Time>,
+}
+
+/// An answer to "which timers?", good until the scripts or the facts change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptPlan {
+    /// Which scripts answered.
+    pub generation: i64,
+    /// Hash of the facts they were given.
+    pub facts: String,
+    /// Their answer.
+    pub plan: TimerPlan,
+}
+
+/// The agent timer as it stood before an answer: a failed send puts it back with its old start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutBack {
+    /// The answer's messages that may still fail.
+    pub messages: Vec<MessageId>,
+    /// The contact's first unanswered message.
+    pub unanswered_since: Time,
+    /// The countdown.
+    pub timer: Option<Timer>,
+}
