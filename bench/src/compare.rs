@@ -217,6 +217,8 @@ fn add_agent(command: &[&str]) -> anyhow::Result<()> {
             "agent",
             "--skill",
             "support:5",
+            "--skill",
+            "sales:5",
             "--capacity",
             "1000000",
             "--password-stdin",
@@ -247,6 +249,7 @@ graph_url = "http://{provider}/v23.0"
 access_token = "bench-token"
 app_secret = "{SECRET}"
 verify_token = "bench-verify"
+messages_per_second = 1000000
 "#
     )
 }

@@ -47,7 +47,7 @@ fn tests(filter: &str, plain: &[&str]) -> Done {
     for (name, number) in NUMBERS {
         command.env(name, std::env::var(name).unwrap_or_else(|_| number.to_owned()));
     }
-    run(command.env("GUICHET_TEST_POSTGRES", &postgres.url))
+    run(command.env("GUICHET_TEST_POSTGRES", &postgres.url).env("GUICHET_REQUIRE_POSTGRES", "1"))
 }
 
 /// Changes the deciding code in small ways and sees whether a test notices. Only the pure tests: they are quick.
@@ -55,7 +55,6 @@ fn mutants() -> Done {
     installed("cargo-mutants")?;
     run(cargo([
         "mutants",
-        "--no-shuffle",
         "--timeout",
         "120",
         "--file",
@@ -65,7 +64,7 @@ fn mutants() -> Done {
         "--output",
     ])
     .arg(crate::run::target())
-    .args(["--", "--package", "guichet", "--lib", "--test", "sim"])
+    .args(["--", "--lib", "--test", "sim"])
     .env("GUICHET_SIM_HISTORIES", "300"))
 }
 

@@ -87,7 +87,7 @@ fn rust() -> Done {
             "--no-fail-fast",
         ])
     };
-    run(command.env("GUICHET_TEST_POSTGRES", &postgres.url))
+    run(command.env("GUICHET_TEST_POSTGRES", &postgres.url).env("GUICHET_REQUIRE_POSTGRES", "1"))
 }
 
 fn doctests() -> Done {
