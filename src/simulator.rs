@@ -109,13 +109,21 @@ impl Simulator {
         })
     }
 
-    /// Every address of the simulator, to be nested at `/sim`.
+    /// Everything under `/sim`, to be merged into the server's router.
+    ///
+    /// `nest` would not do: it serves `/sim` but never `/sim/`, which is the page's address.
+    pub fn mount(self: &Arc<Self>) -> Router {
+        Router::new().nest_service("/sim", self.router())
+    }
+
+    /// Every address of the simulator, without its `/sim`.
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new()
             .merge(page::routes())
             .merge(graph::routes())
             .merge(phones::routes())
             .merge(controls::routes())
+            .fallback(page::otherwise)
             .with_state(Arc::clone(self))
     }
 

@@ -28,10 +28,18 @@ const FILES: &[(&str, &str, &str)] = &[
 
 /// `/sim/` and its files.
 pub(super) fn routes() -> Router<Arc<Simulator>> {
-    let index = || async { served("text/html; charset=utf-8", include_str!("page/index.html")) };
     FILES.iter().fold(Router::new().route("/", get(index)), |router, (path, kind, text)| {
         router.route(path, get(move || async move { served(kind, text) }))
     })
+}
+
+async fn index() -> Response {
+    served("text/html; charset=utf-8", include_str!("page/index.html"))
+}
+
+/// What no route takes.
+pub(super) async fn otherwise() -> Response {
+    refusal(StatusCode::NOT_FOUND, "no such address of the simulator")
 }
 
 fn served(kind: &'static str, text: &'static str) -> Response {

@@ -13,9 +13,10 @@ use super::draft::{self, Draft, id_text};
 use super::faults::{Cut, Faults};
 use super::graph_error::{GraphError, status_error};
 use super::template_list::text;
-use super::webhook::{Job, pause, value_of};
+use super::webhook::{Job, value_of};
 use super::world::{Bubble, Phone, Side, State, TYPING_MS, World, digits_of, new_wamid};
 use super::{Simulator, lock};
+use crate::clock::pause;
 
 /// Whom a send is for, as it was written.
 struct Recipient {

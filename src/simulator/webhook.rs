@@ -14,6 +14,7 @@ use sha2::Sha256;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Account, Simulator, lock};
+use crate::clock::pause;
 
 /// Webhooks that may wait for one account.
 pub(super) const MOST_WAITING: usize = 10_000;
@@ -262,20 +263,12 @@ async fn deliver(
             );
             return false;
         }
+        // The machine's time, not the demo clock's: a retry must neither wait for somebody to move the clock, nor rush.
         pause(pause_ms).await;
         pause_ms = (pause_ms * 2).min(LONGEST_PAUSE_MS);
     }
     tracing::warn!(account, "a webhook of the simulator found nobody for minutes and is given up");
     false
-}
-
-/// Real time, not the demo clock: a retry must not wait for somebody to move the clock, nor rush when it jumps.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a pause towards the wire; no deadline of the product depends on it"
-)]
-pub(super) async fn pause(ms: u64) {
-    tokio::time::sleep(Duration::from_millis(ms)).await;
 }
 
 #[cfg(test)]
