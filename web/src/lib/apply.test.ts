@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { EMPTY, apply, begin, history, type World } from './apply';
+import type { Agent, Event, Interaction, Message } from './protocol';
+
+const ME: Agent = { agent_id: 'a1', login: 'alice', name: 'Alice', role: 'agent', state: 'available' };
+
+function interaction(id: string, more: Partial<Interaction> = {}): Interaction {
+  return {
+    interaction_id: id, channel_id: 'whatsapp-demo', kind: 'whatsapp', contact: { contact_id: 'c1', name: 'Marie' },
+    status: 'open', ownership: 'assigned', agent_id: 'a1', created_at: '2026-01-01T10:00:00.000Z', revision: 1, ...more,
+  };
+}
+
+function message(id: string, more: Partial<Message> = {}): Message {
+  return {
+    message_id: id, interaction_id: 'i1', direction: 'in', author: { type: 'contact' }, kind: 'text', text: id,
+    state: 'received', created_at: '2026-01-01T10:00:00.000Z', ...more,
+  };
+}
+
+function started(...interactions: Interaction[]): World {
+  return begin(EMPTY, { agent: ME, cursor: '1', snapshot: { interactions } });
+}
+
+describe('sight', () => {
+  const cases: [string, Partial<Interaction>, boolean][] = [
+    ['assigned to me', {}, true],
+    ['offered to me', { ownership: 'offered' }, true],
+    ['somebody else has it', { agent_id: 'a2' }, false],
+    ['consulted', { agent_id: 'a2', consulted: ['a1'] }, true],
+    ['back in the queue', { ownership: 'queued', agent_id: null }, false],
+    ['detached', { ownership: 'detached' }, false],
+    ['closed but not ended', { status: 'closed' }, true],
+    ['ended', { status: 'closed', ended_at: '2026-01-01T11:00:00.000Z' }, false],
+  ];
+  it.each(cases)('%s', (_name, change, seen) => {
+    const world = apply(started(interaction('i1')), [
+      { type: 'interaction.assigned', interaction_id: 'i1', interaction: interaction('i1', { revision: 2, ...change }) },
+    ], 0);
+    expect(world.interactions.has('i1')).toBe(seen);
+  });
+
+  it('drops the messages with the interaction', () => {
+    let world = history(started(interaction('i1')), 'i1', [message('m1')], false);
+    world = apply(world, [
+      { type: 'interaction.detached', interaction_id: 'i1', interaction: interaction('i1', { revision: 2, agent_id: null, ownership: 'detached' }) },
+    ], 0);
+    expect(world.threads.size).toBe(0);
+  });
+
+  it('an older revision never replaces a newer one', () => {
+    const world = apply(started(interaction('i1', { revision: 5, status: 'resolved' })), [
+      { type: 'interaction.status_changed', interaction: interaction('i1', { revision: 4 }) },
+    ], 0);
+    expect(world.interactions.get('i1')?.status).toBe('resolved');
+  });
+});
+
+describe('messages', () => {
+  it('appear once however often they come, in the order of time', () => {
+    const late = message('m2', { created_at: '2026-01-01T10:00:02.000Z' });
+    const early = message('m1', { created_at: '2026-01-01T10:00:01.000Z' });
+    const added = (one: Message): Event => ({ type: 'message.added', interaction_id: 'i1', message: one });
+    const world = apply(started(interaction('i1')), [added(late), added(early), added(late)], 0);
+    expect(world.threads.get('i1')?.messages.map((one) => one.message_id)).toEqual(['m1', 'm2']);
+    expect(world.threads.get('i1')?.loaded).toBe(false);
+  });
+
+  it('a change replaces in place and never adds', () => {
+    const world = history(started(interaction('i1')), 'i1', [message('m1'), message('m2')], true);
+    const changed = apply(world, [
+      { type: 'message.changed', message: message('m1', { state: 'read' }) },
+      { type: 'message.changed', message: message('unknown') },
+    ], 0);
+    expect(changed.threads.get('i1')?.messages.map((one) => [one.message_id, one.state])).toEqual([['m1', 'read'], ['m2', 'received']]);
+    expect(world.threads.get('i1')?.messages[0]?.state).toBe('received');
+  });
+
+  it('of interactions that we do not hold are not kept', () => {
+    const world = apply(started(), [{ type: 'message.added', message: message('m1') }], 0);
+    expect(world.threads.size).toBe(0);
+  });
+
+  it('come with sight of an interaction', () => {
+    const world = apply(started(), [
+      { type: 'interaction.offered', interaction_id: 'i1', interaction: interaction('i1', { ownership: 'offered' }), messages: [message('m1')] },
+    ], 0);
+    expect(world.threads.get('i1')?.messages).toHaveLength(1);
+  });
+
+  it('carry reactions', () => {
+    const world = apply(history(started(interaction('i1')), 'i1', [message('m1')], false), [
+      { type: 'message.reaction', interaction_id: 'i1', message_id: 'm1', reactions: [{ author: { type: 'contact' }, emoji: '👍' }] },
+    ], 0);
+    expect(world.threads.get('i1')?.messages[0]?.reactions).toHaveLength(1);
+  });
+});
+
+describe('the rest', () => {
+  it('a resumed session keeps the world', () => {
+    const world = begin(started(interaction('i1')), { resumed: true, agent: { ...ME, state: 'unavailable' } });
+    expect(world.interactions.size).toBe(1);
+    expect(world.me?.state).toBe('unavailable');
+  });
+
+  it('a snapshot replaces it', () => {
+    const world = begin(started(interaction('i1')), { resumed: false, agent: ME, snapshot: { interactions: [interaction('i2')] } });
+    expect([...world.interactions.keys()]).toEqual(['i2']);
+  });
+
+  it('my own state follows agent.changed', () => {
+    const world = apply(started(), [{ type: 'agent.changed', agent: { ...ME, state: 'unavailable', reason: 'break' } }], 0);
+    expect(world.me?.reason).toBe('break');
+  });
+
+  it('a draft survives events that do not speak of it', () => {
+    const world = apply(started(interaction('i1', { draft: { text: 'hello' } })), [
+      { type: 'timer.changed', interaction: interaction('i1', { revision: 2 }) },
+    ], 0);
+    expect(world.interactions.get('i1')?.draft?.text).toBe('hello');
+  });
+
+  it('typing fades, and ends with the message', () => {
+    const typing: Event = { type: 'typing', interaction_id: 'i1', contact: true };
+    const world = apply(started(interaction('i1')), [typing], 1000);
+    expect(world.typing.get('i1')).toBe(13_000);
+    expect(apply(world, [{ type: 'message.added', message: message('m1') }], 2000).typing.get('i1')).toBe(0);
+  });
+
+  it('notices are bounded', () => {
+    const notices = Array.from({ length: 50 }, (_, n): Event => ({ type: 'notice', level: 'info', code: `n${n}`, message: '' }));
+    expect(apply(started(), notices, 0).notices).toHaveLength(20);
+  });
+
+  it('an unknown event changes nothing', () => {
+    const world = started(interaction('i1'));
+    expect(apply(world, [{ type: 'moon.rose' } as unknown as Event], 0)).toEqual(world);
+  });
+
+  it('a batch leaves the former world untouched and copies only what it changed', () => {
+    const world = started(interaction('i1'));
+    const next = apply(world, [{ type: 'queue.changed', queue: { skill: 'support', waiting: 3 } }], 0);
+    expect(next.interactions).toBe(world.interactions);
+    expect(world.queues.size).toBe(0);
+  });
+});

@@ -1,0 +1,218 @@
+// The agent's desk: the world as the server told it, renewed once per frame, and the acts of the agent. Components read
+// it and call it; they never speak to the socket.
+import { EMPTY, apply, begin, history, place, put, type World } from './apply';
+import { surroundings } from './browser';
+import { sawServerTime, setServerTime } from './clock.svelte';
+import { Drafts, type Attachment } from './drafts.svelte';
+import { Outbox, type Sending } from './outbox.svelte';
+import type { Event, Interaction, Message, Method, Methods } from './protocol';
+import { Connection, type Phase, type Refused } from './socket';
+
+const TYPING_EVERY_MS = 8_000;
+const PAGE = 50;
+
+class Desk {
+  world = $state.raw<World>(EMPTY);
+  phase = $state<Phase>('stopped');
+  /** When the next try is due, on this computer's clock. */
+  retryAt = $state(0);
+  /** Whether a session ever began: before that, a failure concerns the login page. */
+  begun = $state(false);
+  /** Signed in before, and told to do so again. */
+  ended = $state(false);
+
+  readonly drafts = new Drafts((interaction_id, text, media) => {
+    this.ask('draft.save', { interaction_id, text, media }).catch(() => undefined);
+  });
+  readonly outbox = new Outbox((params, id) => this.sendNow(params, id));
+
+  private queue: Event[] = [];
+  private frame = 0;
+  private typedAt = new Map<string, number>();
+  private readonly connection = new Connection(surroundings, {
+    phase: (phase, retryInMs) => this.changed(phase, retryInMs),
+    hello: (hello) => setServerTime(hello.time),
+    started: (session) => {
+      this.flush();
+      this.world = begin(this.world, session);
+      this.begun = true;
+      this.ended = false;
+      for (const one of this.world.interactions.values()) this.drafts.adopt(one.interaction_id, one.draft);
+    },
+    event: (event) => this.receive(event),
+  });
+
+  start(): void {
+    this.connection.start();
+  }
+
+  leave(): void {
+    this.drafts.flush();
+    this.connection.stop();
+    this.clear();
+  }
+
+  nudge(): void {
+    this.connection.nudge();
+  }
+
+  /** Asks the server; what events came before the answer are applied before it. */
+  async ask<M extends Method>(method: M, params: Methods[M]['params'], id?: string): Promise<Methods[M]['result']> {
+    const result = await this.connection.request(method, params, id);
+    this.flush();
+    return result;
+  }
+
+  // — reading —
+
+  async open(interaction_id: string): Promise<void> {
+    const [page, whole] = await Promise.all([
+      this.ask('interaction.history', { interaction_id, limit: PAGE }),
+      this.ask('interaction.get', { interaction_id }),
+    ]);
+    const next = { ...history(this.world, interaction_id, page.messages, page.more) };
+    place(next, this.world, whole.interaction);
+    next.notes = new Map(next.notes).set(interaction_id, whole.notes ?? []);
+    this.world = next;
+    this.drafts.adopt(interaction_id, whole.interaction.draft);
+  }
+
+  async earlier(interaction_id: string): Promise<void> {
+    const before = this.world.threads.get(interaction_id)?.messages[0]?.message_id;
+    const page = await this.ask('interaction.history', { interaction_id, limit: PAGE, ...(before ? { before } : {}) });
+    this.world = history(this.world, interaction_id, page.messages, page.more);
+  }
+
+  // — acting —
+
+  async setState(state: 'available' | 'unavailable', reason?: string): Promise<void> {
+    const { agent } = await this.ask('agent.set_state', { state, ...(reason ? { reason } : {}) });
+    this.world = { ...this.world, me: agent };
+  }
+
+  async change(method: 'interaction.accept' | 'interaction.refuse' | 'interaction.close', interaction_id: string): Promise<void> {
+    this.placed((await this.ask(method, { interaction_id })).interaction);
+  }
+
+  async setOutcome(params: Methods['interaction.set_outcome']['params']): Promise<void> {
+    this.placed((await this.ask('interaction.set_outcome', params)).interaction);
+  }
+
+  async retry(message: Message): Promise<void> {
+    const { interaction_id, message_id } = message;
+    this.received((await this.ask('message.retry', { interaction_id, message_id })).message);
+  }
+
+  async react(message: Message, emoji: string): Promise<void> {
+    const { interaction_id, message_id } = message;
+    const answer = await this.ask('message.react', { interaction_id, message_id, emoji });
+    if (answer.message) this.received(answer.message);
+  }
+
+  async markRead(interaction_id: string): Promise<void> {
+    this.placed((await this.ask('message.mark_read', { interaction_id })).interaction);
+  }
+
+  /** Tells the contact that an answer is being written, not more often than it is worth. */
+  typing(interaction: Interaction): void {
+    if (interaction.capabilities?.typing === false) return;
+    const last = this.typedAt.get(interaction.interaction_id) ?? 0;
+    if (Date.now() - last < TYPING_EVERY_MS) return;
+    this.typedAt.set(interaction.interaction_id, Date.now());
+    this.ask('message.typing', { interaction_id: interaction.interaction_id }).catch(() => undefined);
+  }
+
+  /** Sends what is written. Each file is a message of its own, as the contact will see it; the text captions the first. */
+  sendWriting(interaction_id: string): void {
+    const { text, attachments, reply_to } = this.drafts.get(interaction_id);
+    const ready = attachments.filter((one) => one.state === 'ready' && one.media_id);
+    const words = text.trim();
+    if (words === '' && ready.length === 0) return;
+    const caption = words !== '' && ready[0] && captionable(ready[0]) ? words : '';
+    const reply = reply_to ? { reply_to } : {};
+    ready.forEach((file, index) => {
+      const media = [{ media_id: file.media_id ?? '', ...(index === 0 && caption ? { caption } : {}) }];
+      this.post({ interaction_id, media, ...(index === 0 ? reply : {}) }, index === 0 ? caption : '', [file]);
+    });
+    if (!caption && words) this.post({ interaction_id, text: words, ...(ready.length === 0 ? reply : {}) }, words, []);
+    this.typedAt.delete(interaction_id);
+    this.drafts.clear(interaction_id);
+  }
+
+  post(params: Sending, text: string, files: readonly Attachment[]): Promise<Refused | null> {
+    const shown = files.map((file) => ({ name: file.name, mime: file.mime, preview: file.preview ?? null }));
+    return this.outbox.add(params, { text, files: shown, created_at: new Date().toISOString() });
+  }
+
+  private async sendNow(params: Sending, id: string): Promise<{ message: Message }> {
+    const answer = await this.ask('message.send', params, id);
+    this.received(answer.message);
+    return answer;
+  }
+
+  // — the world —
+
+  placed(interaction: Interaction | null | undefined): void {
+    if (!interaction) return;
+    const next = { ...this.world };
+    place(next, this.world, interaction);
+    this.world = next;
+  }
+
+  private received(message: Message): void {
+    const next = { ...this.world };
+    // An event may already have told a later state of it: the answer only fills a gap.
+    if (next.threads.get(message.interaction_id)?.messages.some((one) => one.message_id === message.message_id)) return;
+    put(next, this.world, message.interaction_id, [message], true);
+    this.world = next;
+  }
+
+  private receive(event: Event): void {
+    sawServerTime(event.time);
+    this.queue.push(event);
+    // A hidden tab draws no frames: a timer keeps it current.
+    if (this.frame === 0) {
+      const hidden = document.visibilityState === 'hidden';
+      this.frame = hidden ? -Number(setTimeout(() => this.flush(), 250)) : requestAnimationFrame(() => this.flush());
+    }
+  }
+
+  private flush(): void {
+    if (this.frame > 0) cancelAnimationFrame(this.frame);
+    else if (this.frame < 0) clearTimeout(-this.frame);
+    this.frame = 0;
+    if (this.queue.length === 0) return;
+    const events = this.queue;
+    this.queue = [];
+    this.world = apply(this.world, events, Date.now());
+    for (const event of events) {
+      if (event.type === 'draft.changed' && event.interaction_id) this.drafts.adopt(event.interaction_id, event.draft ?? null);
+      if ('interaction' in event && event.interaction?.draft) {
+        this.drafts.adopt(event.interaction.interaction_id, event.interaction.draft);
+      }
+    }
+  }
+
+  private changed(phase: Phase, retryInMs: number | null): void {
+    if (phase === 'unauthenticated') {
+      this.ended = this.begun;
+      this.clear();
+    }
+    this.phase = phase;
+    this.retryAt = retryInMs === null ? 0 : Date.now() + retryInMs;
+  }
+
+  private clear(): void {
+    this.begun = false;
+    this.queue = [];
+    this.world = EMPTY;
+    this.drafts.forget();
+    this.outbox.forget();
+  }
+}
+
+function captionable(file: Attachment): boolean {
+  return !file.mime.startsWith('audio/');
+}
+
+export const desk = new Desk();
