@@ -3,6 +3,9 @@ import './styles/tokens.css';
 import './styles/base.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { preferredLocale, setLocale } from './lib/i18n/index.svelte';
 
 const target = document.getElementById('app');
+// The words come first, so that nothing is shown in one language and then in another. English serves if they don't come.
+await setLocale(preferredLocale()).catch(() => setLocale('en'));
 if (target) mount(App, { target });

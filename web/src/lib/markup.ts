@@ -48,3 +48,8 @@ function marked(text: string, marks: Mark[], depth: number): Token[] {
     ...marked(text.slice(end), marks, depth),
   ];
 }
+
+/** The same text for one line of a list: no marks, no line breaks. */
+export function plainText(text: string): string {
+  return tokens(text).map((token) => token.text).join('').replace(/\s+/gu, ' ');
+}

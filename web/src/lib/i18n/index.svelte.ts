@@ -1,6 +1,5 @@
 // Words for the screen: a typed t() over one dictionary per language. A missing key or value does not compile.
 import { en } from './en';
-import { fr } from './fr';
 
 export type Key = keyof typeof en;
 export type Dictionary = { readonly [K in Key]: string };
@@ -14,40 +13,48 @@ type Holes<S extends string> = S extends `${string}{${infer Name}}${infer Rest}`
 type Values<K extends Key> = { [Name in Holes<(typeof en)[K]>]: Name extends 'n' ? number : string | number };
 type Rest<K extends Key> = Holes<(typeof en)[K]> extends never ? [] : [values: Values<K>];
 
-const DICTIONARIES: Record<Locale, Dictionary> = { en, fr };
+/** English is always here; another language is loaded when it is chosen. */
+const LOADERS: Record<Exclude<Locale, 'en'>, () => Promise<Dictionary>> = { fr: async () => (await import('./fr')).fr };
 const STORED = 'guichet.locale';
-const state = $state({ locale: initial() });
+const state = $state<{ current: { locale: Locale; words: Dictionary } }>({ current: { locale: 'en', words: en } });
 
 export function locale(): Locale {
-  return state.locale;
+  return state.current.locale;
 }
 
-export function setLocale(next: Locale): void {
-  state.locale = next;
+/** For dates and numbers: the reader's own variety of the language where the browser tells one (en-GB, fr-CA). */
+export function tag(): string {
+  const asked = typeof navigator === 'undefined' ? '' : navigator.language;
+  return asked.toLowerCase().startsWith(locale()) ? asked : locale();
+}
+
+export async function setLocale(next: Locale): Promise<void> {
+  const words = next === 'en' ? en : await LOADERS[next]();
+  state.current = { locale: next, words };
   remember(STORED, next);
   document.documentElement.lang = next;
 }
 
 export function t<K extends Key>(key: K, ...rest: Rest<K>): string {
-  return fill(DICTIONARIES[state.locale][key], state.locale, rest[0]);
+  return fill(state.current.words[key], tag(), rest[0]);
 }
 
 /** Chooses the plural form by `n` and puts the values in; pure, so that it can be tested. */
-export function fill(text: string, tag: string, values: Record<string, string | number> = {}): string {
+export function fill(text: string, language: string, values: Record<string, string | number> = {}): string {
   const forms = text.split('|');
   let form = forms[0] ?? '';
   const n = values['n'];
   if (forms.length > 1 && typeof n === 'number') {
-    form = (new Intl.PluralRules(tag).select(n) === 'one' ? forms[0] : forms[1]) ?? '';
+    form = (new Intl.PluralRules(language).select(n) === 'one' ? forms[0] : forms[1]) ?? '';
   }
   return form.replace(/\{(\w+)\}/g, (hole, name: string) => {
     const value = values[name];
     if (value === undefined) return hole;
-    return typeof value === 'number' ? new Intl.NumberFormat(tag).format(value) : value;
+    return typeof value === 'number' ? new Intl.NumberFormat(language).format(value) : value;
   });
 }
 
-function initial(): Locale {
+export function preferredLocale(): Locale {
   const stored = recall(STORED);
   if (stored === 'fr' || stored === 'en') return stored;
   const asked = typeof navigator === 'undefined' ? 'en' : navigator.language;
