@@ -20,6 +20,7 @@ use super::page::{guard, refusal, rfc3339};
 use super::template_list::text;
 use super::world::{Bubble, Phone, State, digits_of};
 
+const MOST_LISTED: usize = 200;
 /// A file of 25 MiB in base64, and its surroundings.
 const LARGEST_BODY: usize = LARGEST / 3 * 4 + 1024 * 1024;
 /// Characters of a profile name.
@@ -41,6 +42,7 @@ pub(super) fn routes() -> Router<Arc<Simulator>> {
         .layer(middleware::from_fn(guard))
 }
 
+/// The customers who were active last; the page asks again with every change, so the list is short.
 async fn list(Shared(simulator): Shared<Arc<Simulator>>) -> Json<Value> {
     let accounts: Vec<Value> = simulator
         .accounts
@@ -57,8 +59,10 @@ async fn list(Shared(simulator): Shared<Arc<Simulator>>) -> Json<Value> {
     let world = simulator.world();
     let mut phones: Vec<&Phone> = world.phones.values().collect();
     phones.sort_by_key(|phone| std::cmp::Reverse(phone.active_at));
-    let customers: Vec<Value> = phones.into_iter().map(summary).collect();
-    Json(json!({"customers": customers, "accounts": accounts, "now": rfc3339(simulator.now())}))
+    let customers: Vec<Value> = phones.into_iter().take(MOST_LISTED).map(summary).collect();
+    Json(
+        json!({"customers": customers, "total": world.phones.len(), "accounts": accounts, "now": rfc3339(simulator.now())}),
+    )
 }
 
 fn summary(phone: &Phone) -> Value {

@@ -168,3 +168,16 @@ async fn a_page_hears_of_changes_until_the_simulator_closes() {
     stage.simulator.close();
     while stream.chunk().await.unwrap().is_some() {}
 }
+
+#[tokio::test]
+async fn the_list_holds_the_two_hundred_who_were_active_last() {
+    let stage = stage().await;
+    for n in 0..=200 {
+        stage.advance(1);
+        stage.sim(Method::POST, &format!("customers/336000{n:05}"), Some(json!({}))).await;
+    }
+    let (_, listed) = stage.sim(Method::GET, "customers", None).await;
+    let customers = listed["customers"].as_array().unwrap();
+    assert_eq!((customers.len(), &listed["total"]), (200, &json!(201)));
+    assert_eq!(customers[0]["wa_id"], "33600000200");
+}

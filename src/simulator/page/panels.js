@@ -1,6 +1,6 @@
 // The panels beside the phone: customers, clock, this phone's settings, faults, webhooks. Knows nothing of messages.
 
-import { el } from "./draw.js";
+import { el, summary } from "./draw.js";
 import { locale, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -44,7 +44,7 @@ function person(customer, chosen, onChoose) {
   const avatar = el("span", `avatar c${Number(customer.wa_id.slice(-2)) % 6}`, letters);
   avatar.setAttribute("aria-hidden", "true");
   const last = customer.last_message;
-  const line = last ? last.text ?? last.type : `+${customer.wa_id}`;
+  const line = last ? summary(last) : `+${customer.wa_id}`;
   const text = el("span", "person-text", el("strong", "", customer.name), el("span", "", line));
   const side = el("span", "person-side", last ? el("span", "", listTime.format(new Date(customer.active_at))) : "");
   if (customer.unread) {

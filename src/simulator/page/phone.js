@@ -6,7 +6,7 @@ import { locale, translate, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const FIRST = [["33612345678", "Marie Dupont"], ["447700900123", "Oliver Smith"], ["33698765432", "Karim Benali"]];
-const state = { customer: null, account: null, messages: [], shown: new Map(), quoting: null, editing: null, drafts: new Map() };
+const state = { customer: null, account: null, messages: [], shown: new Map(), quoting: null, editing: null, atEnd: true, drafts: new Map() };
 
 function path(tail) {
   return `/sim/customers/${state.customer}${tail}`;
@@ -150,8 +150,6 @@ function day(time, now) {
 }
 
 function showMessages(now) {
-  const talk = $("talk");
-  const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
   const mine = state.messages.filter((message) => !state.account || message.channel_id === state.account);
   const visible = mine.filter((message) => message.type !== "reaction");
   const byId = new Map(visible.map((message) => [message.id, message]));
@@ -174,7 +172,21 @@ function showMessages(now) {
   const more = shown.size > state.shown.size;
   state.shown = shown;
   if (!same) patch(list, nodes);
-  if (atEnd || more) talk.scrollTop = talk.scrollHeight;
+  if (more) state.atEnd = true;
+  keepEnd();
+}
+
+/** The newest message stays in sight, also when a picture above it takes its size later. */
+function keepEnd() {
+  if (state.atEnd) $("talk").scrollTop = $("talk").scrollHeight;
+}
+
+function setUpScroll() {
+  const talk = $("talk");
+  talk.addEventListener("scroll", () => {
+    state.atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
+  });
+  new ResizeObserver(keepEnd).observe($("messages"));
 }
 
 /** Puts the nodes in place without touching those that stay, so that a voice note plays on. */
@@ -208,7 +220,7 @@ async function loadOnce() {
     again = true;
     return;
   }
-  if (!all.customers.some((customer) => customer.wa_id === state.customer)) choose(all.customers[0].wa_id);
+  if (!state.customer) choose(all.customers[0].wa_id);
   if (!state.account) state.account = all.accounts[0]?.channel_id ?? null;
   const told = await ask(path("/messages"));
   if (!told || told.customer.wa_id !== state.customer) return;
@@ -230,6 +242,7 @@ function choose(wa_id) {
   endQuoting();
   state.customer = wa_id;
   state.shown = new Map();
+  state.atEnd = true;
   $("messages").replaceChildren();
   $("text").value = state.drafts.get(wa_id) ?? "";
   history.replaceState(null, "", `#${wa_id}`);
@@ -277,6 +290,7 @@ function setUpComposer() {
 translate();
 state.customer = /^#\d{5,15}$/.test(location.hash) ? location.hash.slice(1) : null;
 setUpComposer();
+setUpScroll();
 setUpPanels({ state, load, choose: (wa_id) => { choose(wa_id); load(); } });
 const stream = new EventSource("/sim/events");
 stream.addEventListener("change", load);
