@@ -11,8 +11,6 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::config::LogFormat;
-
 /// One label: what kind, what result, which lane.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Kind {
@@ -130,18 +128,16 @@ impl Metrics {
     }
 }
 
-/// Sets up logging to standard error. `filter` is as in `guichet=debug,info`.
+/// Sets up logging to standard error: for people, or with `json` as one object a line. `filter` is as in `guichet=debug,info`.
 ///
 /// # Errors
 /// What is wrong with the filter.
-pub fn log_to_stderr(filter: &str, format: LogFormat) -> Result<(), String> {
+pub fn log_to_stderr(filter: &str, json: bool) -> Result<(), String> {
     let filter =
         tracing_subscriber::EnvFilter::try_new(filter).map_err(|error| format!("log {filter:?}: {error}"))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let result = match format {
-        LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-    };
+    let result =
+        if json { builder.json().flatten_event(true).try_init() } else { builder.with_target(false).try_init() };
     result.map_err(|error| error.to_string())
 }
 
