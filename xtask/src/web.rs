@@ -26,7 +26,7 @@ pub fn build() -> Done {
     }
     println!("building the console");
     packages()?;
-    npm(&["run", "--silent", "build"])?;
+    output(&mut command(&["run", "--silent", "build"]))?;
     remember(&remembered, &inputs)
 }
 
@@ -57,7 +57,10 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Node 20 or newer, or what to do about it.
+/// The oldest Node that the console's tools run on.
+const NODE: (u32, u32) = (20, 19);
+
+/// A Node that is new enough, or what to do about it.
 fn node() -> Done {
     let missing =
         "the console is built with Node 20 or newer (https://nodejs.org, or `apt-get install nodejs npm`)";
@@ -67,14 +70,16 @@ fn node() -> Done {
         )));
     }
     let version = output(&mut program("node", ["--version"]))?;
-    match major(&version) {
-        Some(major) if major >= 20 => Ok(()),
+    match numbers(&version) {
+        Some(found) if found >= NODE => Ok(()),
         _ => Err(Failure::new(format!("{missing}; this one is {}", version.trim()))),
     }
 }
 
-fn major(version: &str) -> Option<u32> {
-    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+/// `v20.19.2` → 20 and 19.
+fn numbers(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.trim().strip_prefix('v')?.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
 fn remember(file: &Path, text: &str) -> Done {
@@ -142,9 +147,9 @@ mod tests {
 
     #[test]
     fn node_versions_are_read() {
-        for (version, expected) in [("v20.20.2\n", Some(20)), ("v8.1.0", Some(8)), ("20.1", None), ("", None)]
-        {
-            assert_eq!(major(version), expected, "{version}");
+        let cases = [("v20.19.2\n", Some((20, 19))), ("v8.1.0", Some((8, 1))), ("20.1", None), ("", None)];
+        for (version, expected) in cases {
+            assert_eq!(numbers(version), expected, "{version}");
         }
     }
 }
