@@ -22,4 +22,5 @@ pub mod config;
 pub mod port;
 pub mod telemetry;
 
+pub mod protocol;
 pub mod simulator;

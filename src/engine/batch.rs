@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Reply};
+use super::{Event, Queue, Reply};
 use crate::domain::{
     Agent, AgentId, Alias, AliasKind, Channel, ChannelId, Contact, DecisionId, Draft, Interaction,
     InteractionId, Media, MediaId, Message, MessageId, MessageKind, Note, Skill, SkillId, Team, Template,
@@ -249,8 +249,8 @@ pub struct Batch {
     pub events: Vec<EventRow>,
     /// Events to publish only (typing).
     pub passing: Vec<EventRow>,
-    /// Queues whose counters changed.
-    pub queues: Vec<SkillId>,
+    /// Queues whose counters changed, as they are now.
+    pub queues: Vec<Queue>,
     /// Answers to release after the commit.
     pub answers: Vec<Answered>,
     /// Things to do after the commit.

@@ -112,7 +112,7 @@ pub(crate) fn links(
         }
     }
     // Until the first page is written there is nothing to mention.
-    let pages = known.iter().any(|path| path.starts_with("docs/"));
+    let pages = known.iter().any(|path| path.starts_with("docs/") && is(path, "md"));
     for (number, line) in file.text.lines().enumerate().filter(|_| pages).map(|(at, line)| (at + 1, line)) {
         mentions(line).filter(|page| !known.contains(*page)).for_each(|page| report(number, page));
     }

@@ -1,0 +1,37 @@
+//! What crosses the wire: JSON-RPC frames, the methods with their parameters and results, the events.
+//!
+//! Types only. They are the source of the OpenRPC document (`docs/openrpc.json`, `rpc.discover`), and `server` turns the
+//! engine's values into them and back. What goes out borrows from the engine's values, because each event is written once
+//! for all its readers and nothing else; what comes in is owned.
+//!
+//! This room must not know: sockets, HTTP, the engine's rules, who may see what.
+
+mod answer;
+mod event;
+mod frame;
+mod interaction;
+mod message;
+mod method;
+mod openrpc;
+pub mod params;
+mod people;
+mod spelled;
+mod template;
+
+pub use answer::{
+    Agents, Decision, Done, History, Interactions, NewToken, Notice, OneAgent, OneInteraction, OneMessage,
+    OneNote, Outbound, QuickReplies, QuickReply, Script, ScriptError, Scripts, SessionStarted, Skills,
+    Snapshot, Teams, Templates, Uploaded, WholeInteraction, Why,
+};
+pub use event::{About, Cursor, Event, EventBody, Given, Hello, MessageAbout};
+pub use frame::{
+    ErrorData, ErrorShape, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, REFUSED,
+    REMEMBERED_ID_MIN, REQUEST_ID_MAX, Request, answer, error, notification, read_params,
+};
+pub use interaction::{Capabilities, Contact, Draft, Interaction, Note, Timer, TimerState, Timers};
+pub use message::{Author, DeliveryError, Media, Message, Reaction, SentHeader, SentTemplate, Translation};
+pub use method::{METHODS, Method, MethodInfo, Repeat};
+pub use openrpc::{document, schema_of};
+pub use people::{Agent, Channel, HeldSkill, Queue, Room, Skill, Team};
+pub use spelled::{Id, Moment, Opaque, Word, Words};
+pub use template::{Template, TemplateButton, TemplateHeader};

@@ -1,0 +1,282 @@
+//! What methods answer.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{Agent, Channel, Id, Interaction, Message, Moment, Note, Queue, Skill, Team, Template, Word};
+use crate::domain::{DecisionId, Permission};
+
+/// Nothing but that it is so.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Done {}
+
+/// `session.start`: with a snapshot, or resumed; then each missed event follows.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SessionStarted<'a> {
+    /// Whether the client goes on where it was. Left out when it gave no cursor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<bool>,
+    /// Why it can't go on: `too_old`, `too_far` or `unknown_cursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'a str>,
+    /// The cursor it goes on from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The cursor up to which events are caught up; later ones follow as they happen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Who the client is.
+    pub agent: Agent<'a>,
+    /// What it may do.
+    pub permissions: Vec<Word<Permission>>,
+    /// The last event that the snapshot holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Everything to begin with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<Snapshot<'a>>,
+}
+
+/// Everything a client begins with.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Snapshot<'a> {
+    /// Offered and assigned work.
+    pub interactions: Vec<Interaction<'a>>,
+    /// Colleagues.
+    pub agents: Vec<Agent<'a>>,
+    /// Queues that the caller may see.
+    pub queues: Vec<Queue<'a>>,
+    /// Channel accounts.
+    pub channels: Vec<Channel<'a>>,
+    /// Skills.
+    pub skills: Vec<Skill<'a>>,
+    /// Reasons to choose from when unavailable.
+    pub reasons: &'a [String],
+    /// Notices for administrators that still hold.
+    pub notices: Vec<Notice<'a>>,
+}
+
+/// An alarm or a piece of news for administrators.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Notice<'a> {
+    /// `info`, `warning` or `alarm`.
+    pub level: &'a str,
+    /// For programs.
+    pub code: &'a str,
+    /// For people.
+    pub message: &'a str,
+}
+
+/// One agent.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OneAgent<'a> {
+    /// As it is now.
+    pub agent: Agent<'a>,
+}
+
+/// Agents.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Agents<'a> {
+    /// Every one, removed ones included.
+    pub agents: Vec<Agent<'a>>,
+}
+
+/// Skills.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Skills<'a> {
+    /// Every one.
+    pub skills: Vec<Skill<'a>>,
+}
+
+/// Teams.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Teams<'a> {
+    /// Every one.
+    pub teams: Vec<Team<'a>>,
+}
+
+/// A token, shown once.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NewToken<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The token. It is kept as a hash only and can't be shown again.
+    pub token: &'a str,
+}
+
+/// One interaction.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OneInteraction<'a> {
+    /// As it is now.
+    pub interaction: Interaction<'a>,
+}
+
+/// `interaction.get`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WholeInteraction<'a> {
+    /// As it is now.
+    pub interaction: Interaction<'a>,
+    /// Its notes, oldest first.
+    pub notes: Vec<Note<'a>>,
+}
+
+/// `inbox.list`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Interactions<'a> {
+    /// Offered and assigned work.
+    pub interactions: Vec<Interaction<'a>>,
+}
+
+/// A page of messages.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct History<'a> {
+    /// Oldest first.
+    pub messages: Vec<Message<'a>>,
+    /// Whether there are older ones.
+    pub more: bool,
+}
+
+/// A message as it is now.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OneMessage<'a> {
+    /// The message; the first one when several files were sent.
+    pub message: Message<'a>,
+    /// All of them, when there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<Message<'a>>,
+}
+
+/// Outbound work and its first message.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Outbound<'a> {
+    /// The work.
+    pub interaction: Interaction<'a>,
+    /// What was sent.
+    pub message: Message<'a>,
+}
+
+/// A note.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OneNote<'a> {
+    /// As it was kept.
+    pub note: Note<'a>,
+}
+
+/// A channel's templates.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Templates<'a> {
+    /// Every one, also those that can't be sent now.
+    pub templates: Vec<Template<'a>>,
+}
+
+/// Quick replies.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct QuickReplies<'a> {
+    /// Those found.
+    pub quick_replies: Vec<QuickReply<'a>>,
+}
+
+/// A text to insert.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct QuickReply<'a> {
+    /// Its id.
+    pub quick_reply_id: &'a str,
+    /// What to show.
+    pub title: &'a str,
+    /// What it says, in the language asked for where it has several.
+    pub text: &'a str,
+    /// What to type for it after `/`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortcut: Option<&'a str>,
+}
+
+/// `interaction.why`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Why<'a> {
+    /// Why it came here, for the agent.
+    pub sentence: &'a str,
+    /// Each decision, newest first; only for those who supervise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decisions: Option<Vec<Decision<'a>>>,
+}
+
+/// A question to the policy, or a choice of the engine, with its reasons.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Decision<'a> {
+    /// Its id.
+    pub decision_id: Id<DecisionId>,
+    /// When.
+    pub time: Moment,
+    /// `route`, `on_message`, `timers`, `auto_close` or `offer`.
+    pub question: &'a str,
+    /// Which scripts answered.
+    pub generation: i64,
+    /// File and line of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<&'a str>,
+    /// Why the script could not answer, if so; then `answer` is the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'a str>,
+    /// What was known.
+    #[schemars(with = "serde_json::Value")]
+    pub facts: &'a RawValue,
+    /// The answer.
+    #[schemars(with = "serde_json::Value")]
+    pub answer: &'a RawValue,
+    /// Why others were not chosen.
+    #[schemars(with = "serde_json::Value")]
+    pub reasons: &'a RawValue,
+}
+
+/// The state of the policy's scripts.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Scripts<'a> {
+    /// The generation that decides now.
+    pub generation: i64,
+    /// `live`: the newest sources decide; `refused`: an older generation does.
+    pub state: &'a str,
+    /// Since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
+    /// The sources.
+    pub scripts: Vec<Script<'a>>,
+    /// What is wrong with the newest sources.
+    pub errors: Vec<ScriptError<'a>>,
+}
+
+/// A source.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Script<'a> {
+    /// Its file.
+    pub name: &'a str,
+    /// The beginning of its SHA-256.
+    pub hash: &'a str,
+}
+
+/// A fault in a script.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ScriptError<'a> {
+    /// The file.
+    pub file: &'a str,
+    /// Its line, from 1; 0: not known.
+    pub line: u32,
+    /// Its column, from 1; 0: not known.
+    pub column: u32,
+    /// What is wrong.
+    pub message: &'a str,
+}
+
+/// A file that was uploaded.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Uploaded<'a> {
+    /// Its id, to send it by.
+    pub media_id: &'a str,
+    /// Its type.
+    pub mime: &'a str,
+    /// Bytes.
+    pub size: i64,
+    /// The file's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filename: Option<&'a str>,
+}

@@ -1,0 +1,173 @@
+//! The one table of methods: name, what goes in, what comes out, who may, and whether it changes something.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::{answer, params};
+use crate::domain::Permission;
+
+/// What sending a request again does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// It only reads, or what it does can be done twice without harm.
+    Harmless,
+    /// It changes something: a lasting id makes it act once.
+    Remembered,
+}
+
+/// A method's place in the table.
+#[derive(Clone, Copy)]
+pub struct MethodInfo {
+    /// Which.
+    pub method: Method,
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub summary: &'static str,
+    /// What its caller must be allowed to do; `None`: any caller.
+    pub permission: Option<Permission>,
+    /// What sending it again does.
+    pub repeat: Repeat,
+    /// The schema of its parameters.
+    pub params: fn(&mut SchemaGenerator) -> Schema,
+    /// The schema of its result.
+    pub result: fn(&mut SchemaGenerator) -> Schema,
+}
+
+fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    T::json_schema(generator)
+}
+
+macro_rules! methods {
+    ($($variant:ident $name:literal $params:ty => $result:ty, $permission:expr, $repeat:ident, $summary:literal;)*) => {
+        /// What a client may ask.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Method { $(#[doc = $summary] $variant,)* }
+
+        /// Every method, in the order of the reference.
+        pub const METHODS: &[MethodInfo] = &[$(MethodInfo {
+            method: Method::$variant,
+            name: $name,
+            summary: $summary,
+            permission: $permission,
+            repeat: Repeat::$repeat,
+            params: schema::<$params>,
+            result: schema::<$result>,
+        },)*];
+
+        impl Method {
+            /// Finds one by its name.
+            pub fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+            /// Its name on the wire.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+            /// What sending it again does.
+            pub fn repeat(self) -> Repeat {
+                match self { $(Self::$variant => Repeat::$repeat,)* }
+            }
+            /// What its caller must be allowed to do.
+            pub fn permission(self) -> Option<Permission> {
+                match self { $(Self::$variant => $permission,)* }
+            }
+        }
+    };
+}
+
+const ANY: Option<Permission> = None;
+const HANDLE: Option<Permission> = Some(Permission::Handle);
+const ADMINISTER: Option<Permission> = Some(Permission::Administer);
+
+methods! {
+    SessionStart "session.start" params::SessionStart => answer::SessionStarted<'static>, ANY, Harmless,
+        "Begins with a snapshot, or goes on after a cursor; then events follow. Only on the socket.";
+    SetState "agent.set_state" params::SetState => answer::OneAgent<'static>, ANY, Remembered,
+        "Says whether the caller may be offered work.";
+    InboxList "inbox.list" params::Nothing => answer::Interactions<'static>, ANY, Harmless,
+        "The caller's offered and assigned work.";
+    InteractionGet "interaction.get" params::OfInteraction => answer::WholeInteraction<'static>, ANY, Harmless,
+        "One interaction with its notes and the caller's draft.";
+    InteractionHistory "interaction.history" params::History => answer::History<'static>, ANY, Harmless,
+        "A page of an interaction's messages, going back.";
+    InteractionAccept "interaction.accept" params::OfInteraction => answer::OneInteraction<'static>, HANDLE, Remembered,
+        "Takes offered work.";
+    InteractionRefuse "interaction.refuse" params::Refuse => answer::OneInteraction<'static>, HANDLE, Remembered,
+        "Gives offered work back to its queue.";
+    InteractionPull "interaction.pull" params::Pull => answer::OneInteraction<'static>, Some(Permission::Pull), Remembered,
+        "Takes the next waiting work.";
+    InteractionSetOutcome "interaction.set_outcome" params::SetOutcome => answer::OneInteraction<'static>, HANDLE, Remembered,
+        "Writes status, disposition, a note and tags.";
+    InteractionClose "interaction.close" params::OfInteraction => answer::OneInteraction<'static>, HANDLE, Remembered,
+        "Detaches and closes resolved or closed work: it ends.";
+    InteractionDetach "interaction.detach" params::OfInteraction => answer::OneInteraction<'static>, HANDLE, Remembered,
+        "Takes work out of the inbox; the contact's next message brings it back.";
+    InteractionWhy "interaction.why" params::OfInteraction => answer::Why<'static>, ANY, Harmless,
+        "Why work came where it is.";
+    MessageSend "message.send" params::Send => answer::OneMessage<'static>, HANDLE, Remembered,
+        "Sends text, files or a template to the contact.";
+    MessageRetry "message.retry" params::OfMessage => answer::OneMessage<'static>, HANDLE, Remembered,
+        "Tries a failed or unknown message again.";
+    MessageReact "message.react" params::React => answer::OneMessage<'static>, HANDLE, Remembered,
+        "Sets or removes an emoji on a message.";
+    MessageMarkRead "message.mark_read" params::OfInteraction => answer::OneInteraction<'static>, HANDLE, Remembered,
+        "Marks the contact's messages as read, here and at the provider.";
+    MessageTyping "message.typing" params::OfInteraction => answer::Done, HANDLE, Harmless,
+        "Tells the contact that somebody types.";
+    DraftSave "draft.save" params::SaveDraft => answer::Done, HANDLE, Remembered,
+        "Keeps an unfinished reply.";
+    OutboundStart "outbound.start" params::StartOutbound => answer::Outbound<'static>, Some(Permission::Outbound), Remembered,
+        "Begins work with a contact, with its first message.";
+    TemplateList "template.list" params::OfChannel => answer::Templates<'static>, ANY, Harmless,
+        "A channel's templates, with what a form needs.";
+    QuickReplyList "quick_reply.list" params::FindQuickReplies => answer::QuickReplies<'static>, ANY, Harmless,
+        "Texts to insert into a reply.";
+    NoteAdd "note.add" params::AddNote => answer::OneNote<'static>, ANY, Remembered,
+        "Writes a note that only colleagues see.";
+    AdminAgentsList "admin.agents.list" params::Nothing => answer::Agents<'static>, ADMINISTER, Harmless,
+        "Every agent.";
+    AdminAgentsSave "admin.agents.save" params::SaveAgent => answer::OneAgent<'static>, ADMINISTER, Harmless,
+        "Makes or changes an agent.";
+    AdminSkillsList "admin.skills.list" params::Nothing => answer::Skills<'static>, ADMINISTER, Harmless,
+        "Every skill.";
+    AdminSkillsSave "admin.skills.save" params::SaveSkill => answer::Done, ADMINISTER, Remembered,
+        "Makes or changes a skill.";
+    AdminTeamsList "admin.teams.list" params::Nothing => answer::Teams<'static>, ADMINISTER, Harmless,
+        "Every team.";
+    AdminTeamsSave "admin.teams.save" params::SaveTeam => answer::Done, ADMINISTER, Remembered,
+        "Makes or changes a team.";
+    AdminTokensAdd "admin.tokens.add" params::AddToken => answer::NewToken<'static>, ADMINISTER, Harmless,
+        "Makes a bearer token and shows it, once.";
+    AdminTokensRevoke "admin.tokens.revoke" params::RevokeToken => answer::Done, ADMINISTER, Remembered,
+        "Revokes a bearer token and closes its sockets.";
+    AdminScriptsGet "admin.scripts.get" params::Nothing => answer::Scripts<'static>, ADMINISTER, Harmless,
+        "Which scripts decide, and what is wrong with newer ones.";
+    AdminScriptsReload "admin.scripts.reload" params::Nothing => answer::Scripts<'static>, ADMINISTER, Harmless,
+        "Reads the scripts again now.";
+    Discover "rpc.discover" params::Nothing => serde_json::Value, ANY, Harmless,
+        "This protocol as an OpenRPC document.";
+}
+
+impl std::fmt::Debug for MethodInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MethodInfo").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_found_by_name() {
+        for info in METHODS {
+            assert_eq!(Method::named(info.name), Some(info.method));
+            assert_eq!((info.method.name(), info.method.repeat()), (info.name, info.repeat));
+            assert_eq!(info.method.permission(), info.permission);
+        }
+        assert_eq!(Method::named("session.Start"), None);
+    }
+}

@@ -1,0 +1,294 @@
+//! What clients send: the parameters of each method. Unknown fields are refused by name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Id, Word};
+use crate::domain::{
+    AgentState, ChannelId, ChannelKind, ContactId, InteractionId, MediaId, MessageId, Role, SkillId, Status,
+    TeamId,
+};
+
+/// Declares parameter structs with everything they have in common.
+macro_rules! params {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+    )*};
+}
+
+params! {
+    /// Nothing.
+    Nothing {}
+    /// Begins, or goes on after a cursor.
+    SessionStart {
+        /// The last event's cursor that the client has seen.
+        #[serde(default)]
+        cursor: Option<String>,
+        /// The language of the client's screen.
+        #[serde(default)]
+        locale: Option<String>,
+    }
+    /// One's own state.
+    SetState {
+        /// `available` or `unavailable`.
+        state: Word<AgentState>,
+        /// Why unavailable, from `snapshot.reasons`.
+        #[serde(default)]
+        reason: Option<String>,
+    }
+    /// One interaction.
+    OfInteraction {
+        /// Which.
+        interaction_id: Id<InteractionId>,
+    }
+    /// An offer refused.
+    Refuse {
+        /// Which.
+        interaction_id: Id<InteractionId>,
+        /// Why, in a few words.
+        #[serde(default)]
+        reason: Option<String>,
+    }
+    /// A page of messages.
+    History {
+        /// Of which interaction.
+        interaction_id: Id<InteractionId>,
+        /// Only messages before this one.
+        #[serde(default)]
+        before: Option<Id<MessageId>>,
+        /// How many, 1 to 100; by default 50.
+        #[serde(default)]
+        limit: Option<u32>,
+    }
+    /// The next waiting work.
+    Pull {
+        /// Of one skill only.
+        #[serde(default)]
+        skill: Option<Id<SkillId>>,
+    }
+    /// A reply: text, files or a template.
+    Send {
+        /// On which interaction.
+        interaction_id: Id<InteractionId>,
+        /// What to say.
+        #[serde(default)]
+        text: Option<String>,
+        /// Files, uploaded before; each becomes a message of its own.
+        #[serde(default)]
+        media: Vec<SendMedia>,
+        /// A template instead.
+        #[serde(default)]
+        template: Option<FilledTemplate>,
+        /// The message it answers.
+        #[serde(default)]
+        reply_to: Option<Id<MessageId>>,
+    }
+    /// A file to send.
+    SendMedia {
+        /// Its id, from `POST /media`.
+        media_id: Id<MediaId>,
+        /// Text under it.
+        #[serde(default)]
+        caption: Option<String>,
+    }
+    /// A template with its values.
+    FilledTemplate {
+        /// Its name.
+        name: String,
+        /// Its language.
+        language: String,
+        /// The body's values; keys are `1`, `2`, … or names.
+        #[serde(default)]
+        parameters: BTreeMap<String, String>,
+        /// The header's value.
+        #[serde(default)]
+        header: Option<FilledHeader>,
+        /// Values of buttons, by position from `0`.
+        #[serde(default)]
+        buttons: BTreeMap<String, String>,
+    }
+    /// The value of a template's header.
+    FilledHeader {
+        /// What fills its text.
+        #[serde(default)]
+        text: Option<String>,
+        /// Its file, from `POST /media`.
+        #[serde(default)]
+        media_id: Option<Id<MediaId>>,
+    }
+    /// One message.
+    OfMessage {
+        /// On which interaction.
+        interaction_id: Id<InteractionId>,
+        /// Which.
+        message_id: Id<MessageId>,
+    }
+    /// An emoji on a message.
+    React {
+        /// On which interaction.
+        interaction_id: Id<InteractionId>,
+        /// On which message.
+        message_id: Id<MessageId>,
+        /// The emoji; empty removes it.
+        emoji: String,
+    }
+    /// An unfinished reply.
+    SaveDraft {
+        /// On which interaction.
+        interaction_id: Id<InteractionId>,
+        /// Its text; empty with no files: the draft is gone.
+        text: String,
+        /// Files, uploaded before.
+        #[serde(default)]
+        media: Vec<Id<MediaId>>,
+    }
+    /// An outcome.
+    SetOutcome {
+        /// Of which interaction.
+        interaction_id: Id<InteractionId>,
+        /// The new status.
+        status: Word<Status>,
+        /// The business outcome, from the skill's list.
+        #[serde(default)]
+        disposition: Option<String>,
+        /// A note to add.
+        #[serde(default)]
+        notes: Option<String>,
+        /// All tags it has from now on; left out: as they are.
+        #[serde(default)]
+        tags: Option<BTreeSet<String>>,
+    }
+    /// Work that an agent begins. One of `contact_id` and `address`.
+    StartOutbound {
+        /// With a known contact.
+        #[serde(default)]
+        contact_id: Option<Id<ContactId>>,
+        /// At an address.
+        #[serde(default)]
+        address: Option<String>,
+        /// Through which channel account.
+        channel_id: Id<ChannelId>,
+        /// With which skill, when several fit.
+        #[serde(default)]
+        skill_id: Option<Id<SkillId>>,
+        /// The first message, where the channel needs a template.
+        #[serde(default)]
+        template: Option<FilledTemplate>,
+        /// The first message elsewhere.
+        #[serde(default)]
+        text: Option<String>,
+    }
+    /// A note.
+    AddNote {
+        /// On which interaction.
+        interaction_id: Id<InteractionId>,
+        /// About one of its messages.
+        #[serde(default)]
+        message_id: Option<Id<MessageId>>,
+        /// What it says.
+        text: String,
+    }
+    /// One channel account.
+    OfChannel {
+        /// Which.
+        channel_id: Id<ChannelId>,
+    }
+    /// Quick replies.
+    FindQuickReplies {
+        /// Only those with this in title, text or shortcut.
+        #[serde(default)]
+        search: Option<String>,
+    }
+    /// An agent to make, or to change by login. What is left out stays.
+    SaveAgent {
+        /// The name to log in with.
+        login: String,
+        /// The name to show.
+        #[serde(default)]
+        name: Option<String>,
+        /// Its role; by default `agent`.
+        #[serde(default)]
+        role: Option<Word<Role>>,
+        /// A new password, 8 to 200 characters.
+        #[serde(default)]
+        password: Option<String>,
+        /// All its skills.
+        #[serde(default)]
+        skills: Option<Vec<SaveHeldSkill>>,
+        /// All its teams.
+        #[serde(default)]
+        teams: Option<BTreeSet<Id<TeamId>>>,
+        /// How much work it may hold.
+        #[serde(default)]
+        capacity: Option<SaveCapacity>,
+        /// Removes it: it can't log in any more, and history still names it.
+        #[serde(default)]
+        removed: bool,
+    }
+    /// A skill that an agent holds.
+    SaveHeldSkill {
+        /// Which.
+        skill: Id<SkillId>,
+        /// 1 to 10.
+        level: u8,
+    }
+    /// How much work an agent may hold.
+    SaveCapacity {
+        /// In all.
+        total: u32,
+        /// On one kind of channel.
+        #[serde(default)]
+        per_kind: BTreeMap<KindKey, u32>,
+    }
+    /// A skill to make or to change.
+    SaveSkill {
+        /// Its name.
+        skill: Id<SkillId>,
+        /// What to show; by default its name.
+        #[serde(default)]
+        title: Option<String>,
+        /// How long an offer waits for an answer, 5 to 3,600; by default 45.
+        #[serde(default)]
+        offer_seconds: Option<u32>,
+        /// Whether offers are accepted by themselves.
+        #[serde(default)]
+        auto_accept: bool,
+        /// Kinds of channel on which outbound work may be started with it.
+        #[serde(default)]
+        outbound: BTreeSet<Word<ChannelKind>>,
+        /// Dispositions to choose from when resolving; empty: any text.
+        #[serde(default)]
+        dispositions: Vec<String>,
+        /// Whether resolving needs one.
+        #[serde(default)]
+        disposition_required: bool,
+    }
+    /// A team to make or to change.
+    SaveTeam {
+        /// Its name.
+        team: Id<TeamId>,
+        /// What to show; by default its name.
+        #[serde(default)]
+        title: Option<String>,
+    }
+    /// A bearer token to make.
+    AddToken {
+        /// Its name, by which it is revoked.
+        name: String,
+        /// Whose rights it has.
+        login: String,
+    }
+    /// A bearer token to revoke.
+    RevokeToken {
+        /// Its name.
+        name: String,
+    }
+}
+
+/// A kind of channel as a key.
+pub type KindKey = Word<ChannelKind>;

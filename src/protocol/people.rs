@@ -1,0 +1,115 @@
+//! How agents, skills, queues and channel accounts look on the wire.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Id, Moment, Word};
+use crate::domain::{AgentId, AgentState, ChannelKind, Role};
+
+/// A person who answers, supervises or administers.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Agent<'a> {
+    /// Its id.
+    pub agent_id: Id<AgentId>,
+    /// The name to log in with.
+    pub login: &'a str,
+    /// The name to show.
+    pub name: &'a str,
+    /// Its role.
+    pub role: Word<Role>,
+    /// Whether it may be offered work.
+    pub state: Word<AgentState>,
+    /// Why it is unavailable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'a str>,
+    /// Since when it is in this state.
+    pub state_since: Moment,
+    /// Its skills.
+    pub skills: Vec<HeldSkill<'a>>,
+    /// Its teams.
+    pub teams: Vec<&'a str>,
+    /// How much work it may hold.
+    pub capacity: Room<'a>,
+    /// How much it holds now.
+    pub load: u32,
+    /// Whether it was removed; then it is only a name in the history.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub removed: bool,
+}
+
+/// A skill that an agent holds.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct HeldSkill<'a> {
+    /// Which skill.
+    pub skill: &'a str,
+    /// 1 (learning) to 10 (expert).
+    pub level: u8,
+}
+
+/// How much work an agent may hold.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Room<'a> {
+    /// In all.
+    pub total: u32,
+    /// On one kind of channel.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, u32>")]
+    pub per_kind: &'a BTreeMap<ChannelKind, u32>,
+}
+
+/// A queue's counters.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Queue<'a> {
+    /// Work waiting for which skill.
+    pub skill: &'a str,
+    /// What to show.
+    pub title: &'a str,
+    /// How many wait, offers included.
+    pub waiting: u32,
+    /// Since when the first of them waits.
+    pub longest_since: Option<Moment>,
+    /// Available agents who hold the skill.
+    pub available_agents: u32,
+}
+
+/// A channel account.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Channel<'a> {
+    /// Its name.
+    pub channel_id: &'a str,
+    /// Its kind.
+    pub kind: Word<ChannelKind>,
+    /// Whether templates can be listed and sent on it.
+    pub templates: bool,
+}
+
+/// A skill.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Skill<'a> {
+    /// Its name.
+    pub skill: &'a str,
+    /// What to show.
+    pub title: &'a str,
+    /// Dispositions to choose from when resolving; empty: any text.
+    pub dispositions: &'a [String],
+    /// Whether resolving needs one.
+    pub disposition_required: bool,
+    /// How long an offer waits for an answer.
+    pub offer_seconds: i64,
+    /// Whether offers are accepted by themselves.
+    pub auto_accept: bool,
+    /// Kinds of channel on which outbound work may be started with it.
+    #[schemars(with = "Vec<Word<ChannelKind>>")]
+    pub outbound: &'a BTreeSet<ChannelKind>,
+}
+
+/// A group of agents.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Team<'a> {
+    /// Its name.
+    pub team: &'a str,
+    /// What to show.
+    pub title: &'a str,
+}
