@@ -23,4 +23,5 @@ pub mod port;
 pub mod telemetry;
 
 pub mod protocol;
+pub mod channel;
 pub mod simulator;
