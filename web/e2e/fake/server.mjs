@@ -32,7 +32,7 @@ put(base('i1', 'Marie Curie', { contact: { contact_id: 'c1', name: 'Marie Curie'
   msg('i1', 'Remboursement', { kind: 'choice', data: { id: 'r', title: 'Remboursement' }, ...at(45 * M) }),
   msg('i1', '', { kind: 'unsupported', ...at(44 * M) }),
   out('i1', 'Merci, c’est noté.', 'delivered', { reply_to: 'm4', reactions: [{ author: { type: 'contact' }, emoji: '🙏' }], ...at(20 * M) }),
-  out('i1', 'Je vous rappelle le délai : 48 h.', 'failed', { error: { code: 131026, reason: 'Ce numéro n’a pas WhatsApp', details: '' }, ...at(12 * M) }),
+  out('i1', 'Je vous rappelle le délai : 48 h.', 'failed', { error: { code: 131026, reason: 'undeliverable', details: '' }, ...at(12 * M) }),
   out('i1', 'Je reviens vers vous.', 'unknown', at(11 * M)),
   msg('i1', 'Voici la photo de l’étiquette, merci d’avance !', { reply_to: 'm3', ...at(3 * M) }),
   msg('i1', 'Vous êtes là ?', at(2 * M)),
@@ -52,7 +52,7 @@ const touch = (i, change = {}) => { const n = { ...I.get(i), ...change, revision
 const refuse = (kind, message) => { throw { code: -32000, message, data: { kind } }; };
 const snapshot = () => ({ interactions: [...I.values()], agents: [me, { ...me, agent_id: 'a2', name: 'Bruno' }], queues: [{ skill: 'support', title: 'Support', waiting: 3 }], channels: [{ channel_id: 'whatsapp-demo', kind: 'whatsapp' }], skills: [{ skill: 'support', title: 'Support', dispositions: ['refund', 'information'], disposition_required: true }], reasons: ['break', 'lunch', 'training'], notices: role === 'administrator' ? [{ level: 'warning', code: 'x', message: 'No agent on duty holds the skill “sales”.' }] : [] });
 const methods = {
-  'session.start': () => ({ resumed: false, agent: me, permissions: [], cursor: String(cursor), snapshot: snapshot() }),
+  'session.start': () => ({ resumed: false, agent: me, permissions: role === 'administrator' ? ['handle', 'administer'] : ['handle'], cursor: String(cursor), snapshot: snapshot() }),
   'inbox.list': () => ({ interactions: [...I.values()] }),
   'agent.set_state': (p) => { me.state = p.state; me.reason = p.reason ?? null; emit({ type: 'agent.changed', agent: me }); return { agent: me }; },
   'interaction.get': (p) => ({ interaction: I.get(p.interaction_id) ?? refuse('not_found', 'gone'), notes: p.interaction_id === 'i1' ? [{ note_id: 'n1', interaction_id: 'i1', agent_id: 'a2', text: 'Le colis a été vu au dépôt de Lyon.', created_at: iso(Date.now() - 15 * M) }] : [] }),

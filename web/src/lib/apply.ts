@@ -71,6 +71,7 @@ function one(next: World, before: World, event: Event, now: number): void {
   switch (event.type) {
     case 'message.added':
     case 'message.changed':
+      if (!event.message) break; // Erased since.
       put(next, before, event.message.interaction_id, [event.message], event.type === 'message.added');
       if (event.message.direction === 'in') typing(next, before, event.message.interaction_id, 0);
       break;
@@ -78,7 +79,7 @@ function one(next: World, before: World, event: Event, now: number): void {
       react(next, before, event.interaction_id ?? '', event);
       break;
     case 'note.added':
-      note(next, before, event.note);
+      if (event.note) note(next, before, event.note);
       break;
     case 'typing':
       if (event.contact && event.interaction_id) typing(next, before, event.interaction_id, now + TYPING_MS);
@@ -87,6 +88,7 @@ function one(next: World, before: World, event: Event, now: number): void {
       draft(next, before, event.interaction_id ?? '', event.draft ?? null);
       break;
     case 'agent.changed':
+      if (!event.agent) break;
       next.agents = new Map(next.agents).set(event.agent.agent_id, event.agent);
       if (event.agent.agent_id === next.me?.agent_id) next.me = { ...next.me, ...event.agent };
       break;

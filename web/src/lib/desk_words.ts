@@ -37,7 +37,7 @@ export function statusName(status: Status): string {
 }
 
 export function contactName(one: Interaction): string {
-  return one.contact.name || one.contact.address || t('unnamed');
+  return one.contact?.name || one.contact?.address || t('unnamed');
 }
 
 /** The code and the words of a choice, however the server writes it. */

@@ -21,7 +21,7 @@ export const ICONS = {
   bolt: 'M13 3L5 14h6l-1 7 8-11h-6z',
   reply: 'M9 6L4 11l5 5M4 11h9a7 7 0 0 1 7 7v1',
   react: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18M8.5 14a4.2 4.2 0 0 0 7 0M9 9.4v.1M15 9.4v.1',
-  more: 'M12 5.5v.01M12 12v.01M12 18.5v.01',
+  more: 'M12 5v.2M12 11.9v.2M12 18.8v.2',
   close: 'M6 6l12 12M18 6L6 18',
   back: 'M15 5l-7 7 7 7',
   down: 'M6 9l6 6 6-6',

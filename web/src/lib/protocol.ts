@@ -30,7 +30,8 @@ export interface Timer {
   started_at: string;
   yellow_at: string;
   red_at: string;
-  extended?: boolean;
+  /** How often it was extended. */
+  extended?: number;
   state: 'running' | 'yellow' | 'red';
 }
 
@@ -59,7 +60,8 @@ export interface Interaction {
   interaction_id: string;
   channel_id: string;
   kind: ChannelKind;
-  contact: Contact;
+  /** Null once erased. */
+  contact?: Maybe<Contact>;
   status: Status;
   ownership: Ownership;
   agent_id?: Maybe<string>;
@@ -106,7 +108,8 @@ export interface Reaction {
 }
 
 export interface MessageError {
-  code?: Maybe<number | string>;
+  code?: Maybe<number>;
+  /** A key that clients translate. */
   reason?: Maybe<string>;
   details?: Maybe<string>;
 }
@@ -294,7 +297,7 @@ export interface Methods {
       template?: SentTemplate;
       reply_to?: string;
     };
-    result: { message: Message };
+    result: { message: Message; messages?: Message[] };
   };
   'message.retry': { params: { interaction_id: string; message_id: string }; result: { message: Message } };
   'message.react': {
@@ -318,20 +321,20 @@ interface EventBase {
 }
 type InteractionVerb =
   | 'created' | 'queued' | 'offered' | 'assigned' | 'detached' | 'status_changed' | 'outcome_set' | 'transferred'
-  | 'converted' | 'closed' | 'consult_started' | 'consult_ended';
+  | 'converted' | 'closed' | 'read' | 'consult_started' | 'consult_ended';
 
 export type Event = EventBase &
   (
-    | { type: `interaction.${InteractionVerb}`; interaction?: Maybe<Interaction>; messages?: Maybe<Message[]> }
+    | { type: `interaction.${InteractionVerb}` | 'tag.changed'; interaction?: Maybe<Interaction>; messages?: Maybe<Message[]> }
     | { type: 'interaction.offer_ended'; reason?: Maybe<string>; interaction?: Maybe<Interaction> }
     | { type: 'interaction.window_changed'; state: 'open' | 'closing' | 'closed'; interaction?: Maybe<Interaction> }
-    | { type: 'message.added' | 'message.changed'; message: Message; interaction?: Maybe<Interaction> }
+    | { type: 'message.added' | 'message.changed'; message?: Maybe<Message>; interaction?: Maybe<Interaction> }
     | { type: 'message.reaction'; message_id: string; reactions: Reaction[]; interaction?: Maybe<Interaction> }
-    | { type: 'note.added'; note: Note; interaction?: Maybe<Interaction> }
+    | { type: 'note.added'; note?: Maybe<Note>; interaction?: Maybe<Interaction> }
     | { type: 'timer.changed'; interaction?: Maybe<Interaction> }
     | { type: 'typing'; agent_id?: Maybe<string>; contact?: boolean }
     | { type: 'draft.changed'; draft?: Maybe<Draft> }
-    | { type: 'agent.changed'; agent: Agent }
+    | { type: 'agent.changed'; agent?: Maybe<Agent> }
     | { type: 'queue.changed'; queue: Queue }
     | ({ type: 'policy.changed'; script?: Maybe<string> } & Omit<Scripts, 'scripts' | 'since'>)
     | ({ type: 'notice' } & Notice)

@@ -1,5 +1,7 @@
-// A refusal in the reader's words: the kinds are a closed list, so each has its sentence.
-import { t } from './i18n/index.svelte';
+// Refusals and failed deliveries in the reader's words. Refusals are a closed list; a delivery's reason may be newer
+// than this console, then the provider's own words serve.
+import { has, t } from './i18n/index.svelte';
+import type { MessageError } from './protocol';
 import { Refused } from './socket';
 
 export function explain(error: unknown): string {
@@ -28,4 +30,11 @@ export function explain(error: unknown): string {
     case 'internal': return t('refusal_internal', { detail: error.message });
     default: return error.message; // A kind newer than this console.
   }
+}
+
+export function explainDelivery(error: MessageError | null | undefined): string {
+  const key = `delivery_${error?.reason ?? ''}`;
+  const detail = error?.details || error?.reason || '';
+  if (error?.reason && error.reason !== 'provider_error' && has(key)) return t(key);
+  return detail === '' ? t('failed_plain') : t('failed_reason', { reason: t('delivery_provider_error', { detail }) });
 }

@@ -6,6 +6,7 @@ import { fill } from './i18n/index.svelte';
 import { tokens } from './markup';
 import { byRecency, hold } from './order';
 import type { Interaction, Template } from './protocol';
+import { fillKnown, firstHole, word } from './quick';
 import { fieldsOf, filled, missing, plain, toSend } from './template';
 
 describe('markup', () => {
@@ -86,6 +87,18 @@ describe('order', () => {
     expect(hold(['a', 'b', 'c'], ['d', 'c', 'a'])).toEqual({ order: ['a', 'c', 'd'], changes: 1 });
     expect(hold(['a', 'b'], ['a', 'b'])).toEqual({ order: ['a', 'b'], changes: 0 });
     expect(hold([], ['a'])).toEqual({ order: ['a'], changes: 0 });
+  });
+});
+
+describe('quick replies', () => {
+  it('fill in the names that are known', () => {
+    const text = 'Bonjour {contact.first_name}, ici {agent.name} : {order} !';
+    expect(fillKnown(text, { contact: 'Marie Curie', agent: 'Alice M' })).toBe('Bonjour Marie, ici Alice M : {order} !');
+    expect(fillKnown(text, { contact: null, agent: 'Alice M' })).toBe('Bonjour, ici Alice M : {order} !');
+  });
+  it('show where a person still has to', () => {
+    expect(firstHole('a {b} {c}')).toEqual({ start: 2, end: 5 });
+    expect([firstHole('a {{1}} b'), firstHole('none'), word('/hello'), word('hello')]).toEqual([{ start: 3, end: 6 }, null, 'hello', 'hello']);
   });
 });
 

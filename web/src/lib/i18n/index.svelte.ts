@@ -10,6 +10,8 @@ export const LOCALES: readonly { locale: Locale; name: string }[] = [
 ];
 
 type Holes<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Holes<Rest> : never;
+/** Keys whose words have no holes. */
+export type PlainKey = { [K in Key]: Holes<(typeof en)[K]> extends never ? K : never }[Key];
 type Values<K extends Key> = { [Name in Holes<(typeof en)[K]>]: Name extends 'n' ? number : string | number };
 type Rest<K extends Key> = Holes<(typeof en)[K]> extends never ? [] : [values: Values<K>];
 
@@ -37,6 +39,11 @@ export async function setLocale(next: Locale): Promise<void> {
 
 export function t<K extends Key>(key: K, ...rest: Rest<K>): string {
   return fill(state.current.words[key], tag(), rest[0]);
+}
+
+/** Whether there are words of their own for what the server calls so; only keys without values are asked for. */
+export function has(key: string): key is PlainKey {
+  return Object.hasOwn(en, key);
 }
 
 /** Chooses the plural form by `n` and puts the values in; pure, so that it can be tested. */

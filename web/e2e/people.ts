@@ -1,0 +1,64 @@
+// Who takes part in the tests: an agent in the console, a customer with a simulated phone.
+import { expect, type Page } from '@playwright/test';
+
+export function url(path: string): string {
+  return `${process.env['GUICHET_URL'] ?? ''}${path}`;
+}
+
+async function post(path: string, body: object): Promise<Response> {
+  const answer = await fetch(url(path), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(answer.ok, `${path} answered ${answer.status}`).toBe(true);
+  return answer;
+}
+
+/** Logs in, and is available when the work begins. */
+export async function agent(page: Page, login: string): Promise<void> {
+  await page.goto(url('/'));
+  await page.getByLabel('Login').fill(login);
+  await page.getByLabel('Password', { exact: true }).fill('guichet');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  const state = page.getByRole('button', { name: /^My state/ });
+  await expect(state).toBeVisible();
+  if ((await state.textContent())?.includes('Available')) return;
+  await state.click();
+  await page.getByRole('button', { name: 'Available', exact: true }).click();
+  await expect(state).toContainText('Available');
+}
+
+export class Customer {
+  constructor(
+    readonly wa_id: string,
+    readonly name: string,
+  ) {}
+
+  async writes(message: object): Promise<void> {
+    await post(`/sim/customers/${this.wa_id}/messages`, { name: this.name, wait: true, ...message });
+  }
+
+  async reads(): Promise<void> {
+    await post(`/sim/customers/${this.wa_id}/read`, {});
+  }
+
+  async sees(): Promise<string> {
+    return (await fetch(url(`/sim/customers/${this.wa_id}/messages`))).text();
+  }
+}
+
+export async function advance(time: string): Promise<void> {
+  await post('/sim/clock', { advance: time });
+}
+
+/** Takes the customer's offer and waits until the conversation is open. */
+export async function accept(page: Page, name: string): Promise<void> {
+  const offer = page.getByRole('article', { name: new RegExp(`New offer.*${name}`) }).first();
+  await expect(offer).toBeVisible();
+  // The card ignores clicks in its first moment.
+  await expect(async () => {
+    await offer.getByRole('button', { name: 'Accept' }).click({ timeout: 1_000 });
+    await expect(page.getByRole('textbox', { name: `Reply to ${name}` })).toBeVisible({ timeout: 2_000 });
+  }).toPass();
+}
