@@ -1,17 +1,29 @@
 //! The engine: pure rules over a world in memory. It decides; everybody else asks and listens.
 //!
-//! Inputs come in batches with `now`; for each, [`Engine::handle`] decides (a rule of `decide/`), applies the resulting
-//! events to its [`World`] and collects final rows, events, answers and effects in a [`Batch`]. Nothing of a batch may be
-//! told, published or sent before the store has committed it; that is the `runtime` room's promise.
+//! Inputs come in batches with `now`; for each, [`Engine::handle`] lets a rule of `decide/` check it and then change the world
+//! through the verbs of `apply`, which keep rows, indexes and events in step. What it comes to is a [`Batch`]: final rows,
+//! events, answers and effects. Nothing of a batch may be told, published or sent before the store has committed it; that is
+//! the `runtime` room's promise. A refusal leaves no trace: rules check everything before they change anything.
 //!
 //! This room must not know: databases, sockets, threads, clocks, randomness, Lua, any provider. Time, random numbers and
 //! the policy's answers are arguments, so that a seed replays a history exactly.
 
+mod apply;
 mod batch;
+mod cold;
+mod decide;
 mod event;
 mod input;
+mod limits;
+mod matching;
+mod outbox;
 mod policy;
 mod refusal;
+mod routing;
+mod timer;
+mod turn;
+mod window;
+mod world;
 
 pub use batch::{
     Answered, Batch, DecisionRow, DedupeRow, Effect, EventRow, LoginRow, Outgoing, OutgoingBody, RawDelivery,
@@ -28,3 +40,54 @@ pub use policy::{
     ZeroAction,
 };
 pub use refusal::{Refusal, RefusalKind};
+
+use self::cold::Loaded;
+use self::turn::Turn;
+use self::world::World;
+use crate::domain::Time;
+
+/// The one writer's mind.
+#[derive(Debug)]
+pub struct Engine {
+    world: World,
+}
+
+impl Engine {
+    /// A world as the store has it. The first batch, whatever its inputs, also takes up what the last process left: messages
+    /// that were being sent become `unknown`, agents get a new grace time, files are fetched again.
+    pub fn new(stored: Stored, now: Time) -> Self {
+        Self { world: World::load(stored, now) }
+    }
+
+    /// What these inputs need from the store because the world does not hold it. Nothing may be handled between this
+    /// question and the batch that uses the answer.
+    pub fn cold_keys(&self, inputs: &[Envelope]) -> ColdKeys {
+        cold::keys_of(&self.world, inputs)
+    }
+
+    /// Decides a batch. What has come due is handled first.
+    pub fn handle(&mut self, inputs: Vec<Envelope>, cold: Cold, policy: &dyn Policy, now: Time) -> Batch {
+        let now = self.world.now.max(now);
+        self.world.now = now;
+        let mut turn = Turn::new(&mut self.world, Loaded::from(cold), policy, now);
+        turn.recover();
+        turn.handle_due();
+        for envelope in inputs {
+            turn.handle_input(envelope);
+        }
+        turn.forget();
+        let batch = turn.finish();
+        self.world.trim();
+        batch
+    }
+
+    /// Everything up to this batch is committed: what it ended may leave memory.
+    pub fn committed(&mut self, number: i64) {
+        self.world.committed = self.world.committed.max(number);
+    }
+
+    /// When [`Input::Tick`] is needed next, and why.
+    pub fn next_deadline(&self) -> Option<(Time, &'static str)> {
+        self.world.next_deadline()
+    }
+}

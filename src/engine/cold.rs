@@ -1,0 +1,259 @@
+//! What a batch needs from the store because the world does not hold it, and how it is found once loaded.
+//!
+//! Loaded things are looked at here after the world: the world is never older. Only what is about to change moves into it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::world::World;
+use super::{
+    AdminCommand, ChannelInput, Cold, ColdKeys, Command, DecisionRow, Envelope, Input, RequestRow, Sender,
+};
+use crate::domain::{
+    AgentId, Alias, AliasKind, ChannelId, ChannelKind, Contact, ContactId, IdentityId, Interaction,
+    InteractionId, Media, MediaId, Message, MessageId, Note,
+};
+use crate::engine::decide::keys;
+
+/// What was loaded for a batch, by key.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    pub(crate) aliases: BTreeMap<(ChannelKind, AliasKind, String), (IdentityId, ContactId)>,
+    pub(crate) of_identity: BTreeMap<IdentityId, Vec<Alias>>,
+    pub(crate) contacts: HashMap<ContactId, Arc<Contact>>,
+    pub(crate) interactions: BTreeMap<InteractionId, Arc<Interaction>>,
+    pub(crate) messages: HashMap<MessageId, Message>,
+    pub(crate) by_provider: HashMap<String, Vec<MessageId>>,
+    pub(crate) dedupe: BTreeSet<String>,
+    pub(crate) requests: HashMap<(AgentId, String), RequestRow>,
+    pub(crate) media: HashMap<MediaId, Media>,
+    pub(crate) decisions: Vec<DecisionRow>,
+    pub(crate) notes: Vec<Note>,
+}
+
+impl From<Cold> for Loaded {
+    fn from(cold: Cold) -> Self {
+        let mut loaded = Self::default();
+        for alias in cold.aliases {
+            let key = (alias.kind, alias.alias_kind, alias.value.clone());
+            loaded.aliases.insert(key, (alias.identity_id, alias.contact_id));
+            loaded.of_identity.entry(alias.identity_id).or_default().push(alias);
+        }
+        for contact in cold.contacts {
+            loaded.contacts.insert(contact.contact_id, Arc::new(contact));
+        }
+        for row in cold.interactions {
+            loaded.interactions.insert(row.interaction_id, Arc::new(row));
+        }
+        for message in cold.messages {
+            if let Some(provider_id) = &message.provider_id {
+                loaded.by_provider.entry(provider_id.clone()).or_default().push(message.message_id);
+            }
+            loaded.messages.insert(message.message_id, message);
+        }
+        loaded.dedupe = cold.dedupe.into_iter().collect();
+        for row in cold.requests {
+            loaded.requests.insert((row.agent_id, row.request_id.clone()), row);
+        }
+        for media in cold.media {
+            loaded.media.insert(media.media_id.clone(), media);
+        }
+        loaded.decisions = cold.decisions;
+        loaded.notes = cold.notes;
+        loaded
+    }
+}
+
+/// Which keys these inputs need.
+pub(crate) fn keys_of(world: &World, inputs: &[Envelope]) -> ColdKeys {
+    let mut keys = ColdKeys::default();
+    if world.recovering {
+        keys.messages.extend(&world.wanted_messages);
+        keys.interactions.extend(&world.wanted_interactions);
+    }
+    for envelope in inputs {
+        of_input(world, &envelope.input, &mut keys);
+    }
+    keys
+}
+
+fn of_input(world: &World, input: &Input, keys: &mut ColdKeys) {
+    match input {
+        Input::Channel { channel_id, input } => of_channel(world, channel_id, input, keys),
+        Input::Command { caller, request, command } => {
+            if let Some(request) = request {
+                let key = (caller.agent_id, request.id.clone());
+                if !world.recent.requests.contains_key(&key) {
+                    keys.requests.insert(key);
+                }
+            }
+            of_command(world, command, keys);
+        }
+        Input::Admin(AdminCommand::SaveContact { contact_id, .. }) => contact(*contact_id, keys),
+        Input::Sent { message_id, .. } => message(world, *message_id, keys),
+        Input::MediaFetched { media_id, .. } => media(world, media_id, keys),
+        Input::Admin(_)
+        | Input::FindLogin { .. }
+        | Input::OpenLogin { .. }
+        | Input::CloseLogin { .. }
+        | Input::Authenticate { .. }
+        | Input::Disconnected { .. }
+        | Input::Templates { .. }
+        | Input::PolicyChanged { .. }
+        | Input::Notice { .. }
+        | Input::Tick => {}
+    }
+}
+
+fn of_channel(world: &World, channel_id: &ChannelId, input: &ChannelInput, keys: &mut ColdKeys) {
+    match input {
+        ChannelInput::Message(message) | ChannelInput::Echo(message) => {
+            dedupe(world, keys::message(channel_id, &message.provider_id), keys);
+            sender(world, channel_id, &message.sender, keys);
+            if let Some(quoted) = &message.reply_to {
+                provider(world, channel_id, quoted, keys);
+            }
+        }
+        ChannelInput::Status { provider_id, mark, .. } => {
+            if world.message_of_provider(channel_id, provider_id).is_some() {
+                return;
+            }
+            match mark.as_deref().and_then(keys::parse_mark) {
+                Some((message_id, _)) if world.message(message_id).is_some() => {}
+                Some((message_id, _)) => {
+                    keys.messages.insert(message_id);
+                    provider(world, channel_id, provider_id, keys);
+                }
+                None => provider(world, channel_id, provider_id, keys),
+            }
+        }
+        ChannelInput::Reaction { provider_id, target, .. } => {
+            dedupe(world, keys::message(channel_id, provider_id), keys);
+            provider(world, channel_id, target, keys);
+        }
+        ChannelInput::Edit { target, .. } | ChannelInput::Revoke { target, .. } => {
+            provider(world, channel_id, target, keys);
+        }
+        ChannelInput::AliasChanged { old, new, provider_id, .. } => {
+            dedupe(world, keys::message(channel_id, provider_id), keys);
+            aliases(world, channel_id, std::iter::once(old).chain(new), keys);
+        }
+        ChannelInput::TemplatesChanged | ChannelInput::Notice { .. } | ChannelInput::Raw(_) => {}
+    }
+}
+
+fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
+    match command {
+        Command::Get { interaction_id } => {
+            interaction(world, *interaction_id, keys);
+            keys.notes.insert(*interaction_id);
+        }
+        Command::Why { interaction_id } => {
+            interaction(world, *interaction_id, keys);
+            keys.decisions.insert(*interaction_id);
+        }
+        Command::Accept { interaction_id }
+        | Command::Refuse { interaction_id, .. }
+        | Command::SaveDraft { interaction_id, .. }
+        | Command::SetOutcome { interaction_id, .. }
+        | Command::Close { interaction_id }
+        | Command::Detach { interaction_id } => interaction(world, *interaction_id, keys),
+        Command::MarkRead { interaction_id } | Command::Typing { interaction_id } => {
+            interaction(world, *interaction_id, keys);
+            let newest = world.work(*interaction_id).and_then(|row| row.kept.last_in);
+            newest.into_iter().for_each(|message_id| message(world, message_id, keys));
+        }
+        Command::Send { interaction_id, media: files, reply_to, template, .. } => {
+            interaction(world, *interaction_id, keys);
+            files.iter().for_each(|(media_id, _)| media(world, media_id, keys));
+            reply_to.iter().for_each(|message_id| message(world, *message_id, keys));
+            let header = template.as_ref().and_then(|values| values.header_media.as_ref());
+            header.into_iter().for_each(|media_id| media(world, media_id, keys));
+        }
+        Command::Retry { interaction_id, message_id } | Command::React { interaction_id, message_id, .. } => {
+            interaction(world, *interaction_id, keys);
+            message(world, *message_id, keys);
+        }
+        Command::AddNote { interaction_id, message_id, .. } => {
+            interaction(world, *interaction_id, keys);
+            message_id.iter().for_each(|message_id| message(world, *message_id, keys));
+        }
+        Command::StartOutbound { contact_id, address, channel_id, template, .. } => {
+            contact_id.iter().for_each(|contact_id| contact(*contact_id, keys));
+            let header = template.as_ref().and_then(|values| values.header_media.as_ref());
+            header.into_iter().for_each(|media_id| media(world, media_id, keys));
+            let Some(channel) = world.channel(channel_id) else { return };
+            let alias = address.as_ref().and_then(|address| keys::alias_of_address(channel.kind, address));
+            aliases(world, channel_id, alias.iter(), keys);
+        }
+        Command::ReadMedia { media_id } => media(world, media_id, keys),
+        Command::Administer(AdminCommand::SaveContact { contact_id, .. }) => {
+            contact(*contact_id, keys);
+        }
+        Command::StartSession
+        | Command::SetState { .. }
+        | Command::Inbox
+        | Command::Pull { .. }
+        | Command::ListTemplates { .. }
+        | Command::AddMedia { .. }
+        | Command::Administer(_) => {}
+    }
+}
+
+fn dedupe(world: &World, key: String, keys: &mut ColdKeys) {
+    if !world.recent.dedupe.contains(&key) {
+        keys.dedupe.insert(key);
+    }
+}
+
+fn sender(world: &World, channel_id: &ChannelId, sender: &Sender, keys: &mut ColdKeys) {
+    aliases(world, channel_id, sender.aliases.iter(), keys);
+}
+
+fn aliases<'a>(
+    world: &World,
+    channel_id: &ChannelId,
+    aliases: impl Iterator<Item = &'a (AliasKind, String)>,
+    keys: &mut ColdKeys,
+) {
+    let Some(channel) = world.channel(channel_id) else { return };
+    for alias in aliases.filter(|alias| alias.0.identifies()).take(super::limits::ALIASES) {
+        let known = world.identity_of(channel.kind, alias).and_then(|id| world.identities.get(&id));
+        if !known.is_some_and(|identity| identity.whole || identity.newest.contains_key(channel_id)) {
+            keys.aliases.insert((channel.kind, alias.0, alias.1.clone()));
+        }
+    }
+}
+
+fn provider(world: &World, channel_id: &ChannelId, provider_id: &str, keys: &mut ColdKeys) {
+    if world.message_of_provider(channel_id, provider_id).is_none() {
+        keys.provider_ids.insert((channel_id.clone(), provider_id.to_owned()));
+    }
+}
+
+fn message(world: &World, message_id: MessageId, keys: &mut ColdKeys) {
+    if world.message(message_id).is_none() {
+        keys.messages.insert(message_id);
+    }
+}
+
+fn interaction(world: &World, interaction_id: InteractionId, keys: &mut ColdKeys) {
+    if world.work(interaction_id).is_none() {
+        keys.interactions.insert(interaction_id);
+    }
+}
+
+/// All of a contact's addresses are needed, and the world may hold some only: it is always asked for.
+fn contact(contact_id: ContactId, keys: &mut ColdKeys) {
+    keys.contacts.insert(contact_id);
+}
+
+fn media(world: &World, media_id: &MediaId, keys: &mut ColdKeys) {
+    match world.media.get(media_id).map(|media| media.row.message_id) {
+        Some(Some(message_id)) => message(world, message_id, keys),
+        Some(None) => {}
+        None => {
+            keys.media.insert(media_id.clone());
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! One input at a time: which rule it goes to, and what every rule shares.
+//!
+//! A rule checks everything first and changes the world afterwards. When several refusals hold, the first is told of:
+//! not found, not permitted, not assigned, wrong status, window closed, the others.
+
+mod access;
+mod admin;
+mod channel;
+mod draft;
+mod identity;
+mod inbound;
+pub(crate) mod keys;
+mod login;
+mod media;
+mod note;
+mod offer;
+mod outbound;
+mod outcome;
+mod reaction;
+mod read;
+mod recovery;
+mod reply;
+mod sent;
+mod session;
+mod status;
+mod template;
+
+use super::limits::REQUEST_TTL;
+use super::turn::{Turn, refuse};
+use super::{
+    Answer, Audience, Caller, Command, Envelope, EventKind, Input, RefusalKind, Reply, RequestKey, RequestRow,
+};
+
+impl Turn<'_> {
+    /// Handles one input and answers it.
+    pub(crate) fn handle_input(&mut self, envelope: Envelope) {
+        self.random = envelope.random;
+        let reply = match envelope.input {
+            Input::Channel { channel_id, input } => self.channel_input(&channel_id, input),
+            Input::Command { caller, request, command } => self.request(caller, request, command),
+            Input::Admin(command) => self.administer(command),
+            Input::FindLogin { login } => self.find_login(&login),
+            Input::OpenLogin { agent_id, hash, expires_at } => self.open_login(agent_id, hash, expires_at),
+            Input::CloseLogin { hash } => self.close_login(hash),
+            Input::Authenticate { hash } => self.authenticate(&hash),
+            Input::Disconnected { caller } => self.disconnected(caller),
+            Input::Sent { message_id, attempt, result } => self.sent(message_id, attempt, result),
+            Input::MediaFetched { media_id, result } => self.media_fetched(&media_id, result),
+            Input::Templates { channel_id, templates } => self.templates_read(channel_id, templates),
+            Input::PolicyChanged { generation, live, script, errors } => {
+                let audience = Audience { agents: Vec::new(), supervisors: false, administrators: true };
+                let kind = EventKind::PolicyChanged { generation, live, script, errors };
+                self.global_event(kind, audience, None);
+                if live {
+                    self.ask_held_again();
+                }
+                Ok(Answer::Done)
+            }
+            Input::Notice { level, code, message } => {
+                self.notice(&level, &code, message);
+                Ok(Answer::Done)
+            }
+            Input::Tick => Ok(Answer::Done),
+        };
+        self.match_work();
+        self.answer(envelope.ticket, reply);
+    }
+
+    /// An agent's command: once for each request id, whatever the network repeats.
+    fn request(&mut self, caller: Caller, request: Option<RequestKey>, command: Command) -> Reply {
+        let changes = changes_something(&command);
+        let request = request.filter(|_| changes);
+        if let Some(request) = &request
+            && let Some(reply) = self.answered_before(caller, request)
+        {
+            return reply;
+        }
+        let answer = self.command(caller, command)?;
+        if let Some(request) = request {
+            let row = RequestRow {
+                agent_id: caller.agent_id,
+                request_id: request.id,
+                hash: request.hash,
+                answer: serde_json::to_string(&answer).unwrap_or_default(),
+                expires_at: self.now + REQUEST_TTL,
+            };
+            self.remember_request(row);
+        }
+        Ok(answer)
+    }
+
+    fn answered_before(&self, caller: Caller, request: &RequestKey) -> Option<Reply> {
+        let key = (caller.agent_id, request.id.clone());
+        let row = self.world.recent.requests.get(&key).or_else(|| self.cold.requests.get(&key))?;
+        if row.expires_at <= self.now {
+            return None;
+        }
+        if row.hash != request.hash {
+            let message = "this request id was used before with other parameters; choose a new id";
+            return Some(refuse(RefusalKind::Invalid, message));
+        }
+        match serde_json::from_str(&row.answer) {
+            Ok(answer) => Some(Ok(answer)),
+            // A stored answer of an older version: that it was done is what counts.
+            Err(_) => Some(Ok(Answer::Done)),
+        }
+    }
+
+    fn command(&mut self, caller: Caller, command: Command) -> Reply {
+        let agent = self.agent(caller.agent_id)?;
+        match command {
+            Command::StartSession => self.start_session(caller, &agent),
+            Command::SetState { state, reason } => self.set_state(&agent, state, reason),
+            Command::Inbox => self.inbox(&agent),
+            Command::Get { interaction_id } => self.get(&agent, interaction_id),
+            Command::Why { interaction_id } => self.why(&agent, interaction_id),
+            Command::Accept { interaction_id } => self.accept(&agent, interaction_id),
+            Command::Refuse { interaction_id, reason } => self.refuse_offer(&agent, interaction_id, reason),
+            Command::Pull { skill } => self.pull(&agent, skill.as_ref()),
+            Command::Send { interaction_id, text, media, template, reply_to } => {
+                let content = reply::Content { text, media, template, reply_to };
+                self.send(&agent, interaction_id, content)
+            }
+            Command::Retry { interaction_id, message_id } => self.retry(&agent, interaction_id, message_id),
+            Command::React { interaction_id, message_id, emoji } => {
+                self.react(&agent, interaction_id, message_id, emoji)
+            }
+            Command::MarkRead { interaction_id } => self.mark_read(&agent, interaction_id),
+            Command::Typing { interaction_id } => self.typing(&agent, interaction_id),
+            Command::SaveDraft { interaction_id, text, media } => {
+                self.save_draft(&agent, interaction_id, text, media)
+            }
+            Command::SetOutcome { interaction_id, status, disposition, note, tags } => {
+                let outcome = outcome::Outcome { status, disposition, note, tags };
+                self.set_outcome(&agent, interaction_id, outcome)
+            }
+            Command::Close { interaction_id } => self.close(&agent, interaction_id),
+            Command::Detach { interaction_id } => self.detach_by(&agent, interaction_id),
+            Command::AddNote { interaction_id, message_id, text } => {
+                self.note(&agent, interaction_id, message_id, text)
+            }
+            Command::ListTemplates { channel_id } => self.list_templates(&agent, &channel_id),
+            Command::StartOutbound { contact_id, address, channel_id, skill, template, text } => {
+                let target = outbound::To { contact_id, address, channel_id, skill };
+                self.start_outbound(&agent, target, template, text)
+            }
+            Command::AddMedia { media_id, mime, filename, size } => {
+                self.upload(&agent, media_id, mime, filename, size)
+            }
+            Command::ReadMedia { media_id } => self.read_media(&agent, &media_id),
+            Command::Administer(command) => self.administer_by(&agent, command),
+        }
+    }
+}
+
+/// Whether a command is one that must act once: what only reads is not remembered.
+fn changes_something(command: &Command) -> bool {
+    match command {
+        Command::StartSession
+        | Command::Inbox
+        | Command::Get { .. }
+        | Command::Why { .. }
+        | Command::ListTemplates { .. }
+        | Command::ReadMedia { .. }
+        | Command::Typing { .. } => false,
+        Command::SetState { .. }
+        | Command::Accept { .. }
+        | Command::Refuse { .. }
+        | Command::Pull { .. }
+        | Command::Send { .. }
+        | Command::Retry { .. }
+        | Command::React { .. }
+        | Command::MarkRead { .. }
+        | Command::SaveDraft { .. }
+        | Command::SetOutcome { .. }
+        | Command::Close { .. }
+        | Command::Detach { .. }
+        | Command::AddNote { .. }
+        | Command::StartOutbound { .. }
+        | Command::AddMedia { .. }
+        | Command::Administer(_) => true,
+    }
+}

@@ -1,0 +1,122 @@
+//! Who may see and do what: the checks that every rule on an interaction begins with.
+
+use std::sync::Arc;
+
+use crate::domain::{Agent, AgentId, Interaction, InteractionId, Ownership, Permission, Status};
+use crate::engine::turn::{Turn, refuse};
+use crate::engine::{Answer, Refusal, RefusalKind, View};
+
+/// Refuses who lacks a permission.
+pub(super) fn permit(agent: &Agent, permission: Permission) -> Result<(), Refusal> {
+    if agent.role.may(permission) {
+        return Ok(());
+    }
+    let message = format!("the role {} does not have the permission {permission}", agent.role);
+    refuse(RefusalKind::NotPermitted, message)
+}
+
+/// Whether an interaction is in an agent's hands.
+pub(super) fn is_assigned(row: &Interaction, agent_id: AgentId) -> bool {
+    row.ended_at.is_none() && row.ownership == Ownership::Assigned && row.agent_id == Some(agent_id)
+}
+
+/// Whether it was the agent's when it ended.
+fn was_assigned(row: &Interaction, agent_id: AgentId) -> bool {
+    row.ended_at.is_some() && row.last_agent_id == Some(agent_id)
+}
+
+impl Turn<'_> {
+    /// An interaction that is assigned to the caller and has not ended.
+    pub(super) fn own(
+        &self,
+        agent: &Agent,
+        interaction_id: InteractionId,
+    ) -> Result<Arc<Interaction>, Refusal> {
+        let row = self.work(interaction_id)?;
+        permit(agent, Permission::Handle)?;
+        if !is_assigned(&row, agent.agent_id) && !was_assigned(&row, agent.agent_id) {
+            return refuse(RefusalKind::NotAssigned, format!("{interaction_id} is not assigned to you"));
+        }
+        not_ended(&row)?;
+        Ok(row)
+    }
+
+    /// An interaction that is assigned to the caller, or anyone's for who supervises, and has not ended.
+    pub(super) fn own_or_supervised(
+        &self,
+        agent: &Agent,
+        interaction_id: InteractionId,
+    ) -> Result<Arc<Interaction>, Refusal> {
+        if !agent.role.may(Permission::Supervise) {
+            return self.own(agent, interaction_id);
+        }
+        let row = self.work(interaction_id)?;
+        permit(agent, Permission::Handle)?;
+        not_ended(&row)?;
+        Ok(row)
+    }
+
+    /// Whether an agent may read an interaction: its own and consulted work, and all work of contacts it works with now.
+    pub(super) fn may_read(&self, agent: &Agent, row: &Interaction) -> bool {
+        if agent.role.may(Permission::Supervise) {
+            return true;
+        }
+        let (id, involved) = (agent.agent_id, agent.agent_id);
+        let holds = match row.ownership {
+            Ownership::Offered | Ownership::Assigned => row.agent_id == Some(id),
+            Ownership::Detached => row.last_agent_id == Some(id),
+            Ownership::Queued => false,
+        };
+        if holds || row.consulted.contains(&involved) {
+            return true;
+        }
+        let Some(desk) = self.world.desks.get(&id) else { return false };
+        let mut held = desk.holds.iter().filter_map(|held| self.world.work(*held));
+        held.any(|held| held.contact_id == row.contact_id)
+    }
+
+    /// An interaction that the caller may read. Others' work is as good as not there.
+    pub(super) fn readable(
+        &self,
+        agent: &Agent,
+        interaction_id: InteractionId,
+    ) -> Result<Arc<Interaction>, Refusal> {
+        let row = self.work(interaction_id)?;
+        if self.may_read(agent, &row) {
+            return Ok(row);
+        }
+        refuse(RefusalKind::NotFound, format!("there is no interaction {interaction_id} for you"))
+    }
+
+    /// An interaction as answered.
+    pub(super) fn view(&self, interaction_id: InteractionId) -> Result<View, Refusal> {
+        let interaction = self.work(interaction_id)?;
+        match self.contact(interaction.contact_id) {
+            Some(contact) => Ok(View { interaction, contact }),
+            None => refuse(RefusalKind::NotFound, format!("the contact of {interaction_id} is gone")),
+        }
+    }
+
+    pub(super) fn interaction_answer(&self, interaction_id: InteractionId) -> Result<Answer, Refusal> {
+        Ok(Answer::Interaction { view: self.view(interaction_id)?, notes: Vec::new(), draft: None })
+    }
+}
+
+/// Refuses what has ended.
+pub(super) fn not_ended(row: &Interaction) -> Result<(), Refusal> {
+    if row.ended_at.is_none() {
+        return Ok(());
+    }
+    refuse(
+        RefusalKind::WrongStatus,
+        format!("{} has ended and can't be changed any more", row.interaction_id),
+    )
+}
+
+/// Refuses what is closed.
+pub(super) fn not_closed(row: &Interaction) -> Result<(), Refusal> {
+    if row.status != Status::Closed {
+        return Ok(());
+    }
+    refuse(RefusalKind::WrongStatus, format!("{} is closed", row.interaction_id))
+}

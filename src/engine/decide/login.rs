@@ -1,0 +1,47 @@
+//! Cookies and tokens: only hashes come here, and whose they are is all that is told.
+
+use crate::domain::{AgentId, Time};
+use crate::engine::turn::{Turn, refuse};
+use crate::engine::{Answer, LoginRow, RefusalKind, Reply};
+
+impl Turn<'_> {
+    pub(super) fn find_login(&self, login: &str) -> Reply {
+        let agent_id = self.world.by_login.get(login).copied();
+        match agent_id.and_then(|agent_id| self.agent(agent_id).ok()) {
+            Some(agent) => Ok(Answer::Credentials {
+                agent_id: agent.agent_id,
+                password_hash: agent.password_hash.clone(),
+            }),
+            None => refuse(RefusalKind::NotFound, "there is no such login"),
+        }
+    }
+
+    pub(super) fn open_login(&mut self, agent_id: AgentId, hash: String, expires_at: Time) -> Reply {
+        self.agent(agent_id)?;
+        let login = LoginRow { hash, agent_id, expires_at };
+        self.world.add_login(&login);
+        self.rows.logins.retain(|other| other.hash != login.hash);
+        self.rows.logins.push(login);
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn close_login(&mut self, hash: String) -> Reply {
+        let known = self.world.keys.get(&hash).is_some_and(|key| key.expires_at.is_some());
+        if known {
+            self.world.keys.remove(&hash);
+            self.rows.logins.retain(|login| login.hash != hash);
+            self.rows.logins_ended.push(hash);
+        }
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn authenticate(&self, hash: &str) -> Reply {
+        let now = self.now;
+        let key = self.world.keys.get(hash);
+        let key = key.filter(|key| key.expires_at.is_none_or(|expires| now < expires));
+        match key.and_then(|key| self.agent(key.agent_id).ok()) {
+            Some(agent) => Ok(Answer::Caller { agent_id: agent.agent_id, role: agent.role }),
+            None => refuse(RefusalKind::NotFound, "this login or token is not known, or has ended"),
+        }
+    }
+}

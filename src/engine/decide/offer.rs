@@ -1,0 +1,81 @@
+//! An agent accepts, refuses or pulls work (SPEC §3).
+
+use super::access::{is_assigned, permit};
+use crate::domain::{Agent, InteractionId, Ownership, Permission, SkillId};
+use crate::engine::limits::{REASON_CHARS, fits};
+use crate::engine::turn::{Turn, refuse};
+use crate::engine::world::index::Line;
+use crate::engine::{RefusalKind, Reply};
+
+impl Turn<'_> {
+    fn offered(&self, agent: &Agent, interaction_id: InteractionId) -> Result<(), crate::engine::Refusal> {
+        let row = self.work(interaction_id)?;
+        permit(agent, Permission::Handle)?;
+        if is_assigned(&row, agent.agent_id) {
+            return refuse(RefusalKind::AlreadyDone, format!("{interaction_id} is assigned to you already"));
+        }
+        if row.ended_at.is_some()
+            || row.ownership != Ownership::Offered
+            || row.agent_id != Some(agent.agent_id)
+        {
+            return refuse(RefusalKind::OfferGone, "this offer was answered, has expired or was withdrawn");
+        }
+        Ok(())
+    }
+
+    pub(super) fn accept(&mut self, agent: &Agent, interaction_id: InteractionId) -> Reply {
+        self.offered(agent, interaction_id)?;
+        self.assign(interaction_id, agent.agent_id);
+        self.interaction_answer(interaction_id)
+    }
+
+    pub(super) fn refuse_offer(
+        &mut self,
+        agent: &Agent,
+        interaction_id: InteractionId,
+        reason: Option<String>,
+    ) -> Reply {
+        self.offered(agent, interaction_id)?;
+        if let Some(reason) = &reason {
+            fits("reason", reason, REASON_CHARS)?;
+        }
+        self.end_offer(interaction_id, "refused");
+        // An answer, even no, is not a missed offer.
+        self.edit_agent(agent.agent_id, |agent| agent.missed_offers = 0);
+        self.interaction_answer(interaction_id)
+    }
+
+    /// Takes the first waiting work that the caller may take.
+    pub(super) fn pull(&mut self, agent: &Agent, skill: Option<&SkillId>) -> Reply {
+        if let Some(skill) = skill
+            && !self.world.skills.contains_key(skill)
+        {
+            return refuse(RefusalKind::NotFound, format!("there is no skill {skill}"));
+        }
+        permit(agent, Permission::Pull)?;
+        let Some(desk) = self.world.desks.get(&agent.agent_id) else {
+            return refuse(RefusalKind::NotFound, "there is no such agent");
+        };
+        if let Some(skill) = skill
+            && agent.level(skill) == 0
+        {
+            return refuse(RefusalKind::SkillNeeded, format!("you do not hold the skill {skill}"));
+        }
+        if desk.load >= agent.capacity.total {
+            return refuse(
+                RefusalKind::NoCapacity,
+                "you hold as much work as you may; finish something first",
+            );
+        }
+        let lines: Vec<Line> = match skill {
+            Some(skill) => vec![Line::Skill(skill.clone())],
+            None => self.world.lines_of(desk).collect(),
+        };
+        let first = lines.iter().filter_map(|line| self.world.first_fitting(line, desk)).min();
+        let Some((_, _, interaction_id)) = first else {
+            return refuse(RefusalKind::NotFound, "nothing waits that you could take");
+        };
+        self.assign(interaction_id, agent.agent_id);
+        self.interaction_answer(interaction_id)
+    }
+}

@@ -1,0 +1,160 @@
+//! Agents come and go: sockets, states and the grace time (SPEC §3).
+
+use std::sync::Arc;
+
+use super::access::permit;
+use crate::domain::{Agent, AgentId, AgentState, Ownership, Permission, Skill, SkillId, Time};
+use crate::engine::limits::{GRACE, REASON_CHARS, fits};
+use crate::engine::turn::Turn;
+use crate::engine::world::index::{Due, Readiness};
+use crate::engine::{Answer, Caller, Queue, Refusal, RefusalKind, Reply, Snapshot};
+
+impl Turn<'_> {
+    /// A socket begins. The first after an absence finds its agent unavailable; one within the grace time finds it as it was.
+    pub(super) fn start_session(&mut self, caller: Caller, agent: &Agent) -> Reply {
+        let agent_id = caller.agent_id;
+        if caller.session != 0 {
+            self.set_grace(agent_id, None);
+            self.world.with_desk(agent_id, |desk| desk.sessions.insert(caller.session));
+            if agent.state == AgentState::Offline {
+                self.set_agent_state(agent_id, AgentState::Unavailable, None);
+            }
+            self.duty_changed(agent_id);
+            self.match_work();
+        }
+        let agent = self.agent(agent_id)?;
+        Ok(Answer::Session(Box::new(self.snapshot(agent))))
+    }
+
+    fn snapshot(&self, agent: Arc<Agent>) -> Snapshot {
+        let sees_all = agent.role.may(Permission::Supervise);
+        let colleagues = self.world.desks.values().filter(|desk| !desk.agent.removed);
+        let queues = self
+            .world
+            .skills
+            .values()
+            .filter(|skill| sees_all || agent.level(&skill.skill) > 0)
+            .map(|skill| self.queue_of(skill))
+            .collect();
+        let range = self.world.drafts.values().filter(|draft| draft.agent_id == agent.agent_id);
+        Snapshot {
+            permissions: agent.role.permissions().to_vec(),
+            cursor: self.world.seq,
+            interactions: self.held(&agent),
+            drafts: range.cloned().collect(),
+            agents: colleagues.map(|desk| (Arc::clone(&desk.agent), desk.load)).collect(),
+            queues,
+            channels: self.world.accounts.values().map(|account| account.channel.clone()).collect(),
+            skills: self.world.skills.values().cloned().collect(),
+            agent,
+        }
+    }
+
+    fn queue_of(&self, skill: &Skill) -> Queue {
+        let (waiting, longest_since) = self.world.queue_counters(&skill.skill);
+        Queue {
+            skill: skill.skill.clone(),
+            title: skill.title.clone(),
+            waiting,
+            longest_since,
+            available_agents: self.world.index.holders_in(&skill.skill, Readiness::Ready)
+                + self.world.index.holders_in(&skill.skill, Readiness::Full),
+        }
+    }
+
+    /// A socket closed. The last one of an agent leaves it a grace time.
+    pub(super) fn disconnected(&mut self, caller: Caller) -> Reply {
+        let agent_id = caller.agent_id;
+        let left = self
+            .world
+            .with_desk(agent_id, |desk| desk.sessions.remove(&caller.session) && desk.sessions.is_empty());
+        if left == Some(true)
+            && self.world.agent(agent_id).is_some_and(|agent| agent.state != AgentState::Offline)
+        {
+            self.set_grace(agent_id, Some(self.now + GRACE));
+        }
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn set_grace(&mut self, agent_id: AgentId, until: Option<Time>) {
+        let Some(desk) = self.world.desks.get_mut(&agent_id) else { return };
+        let old = std::mem::replace(&mut desk.grace_until, until);
+        self.world.set_due(Due::Grace(agent_id), old, until);
+    }
+
+    /// The grace time is over.
+    pub(crate) fn grace_ended(&mut self, agent_id: AgentId) {
+        self.set_grace(agent_id, None);
+        let gone = self.world.desks.get(&agent_id).is_some_and(|desk| !desk.connected());
+        if gone {
+            self.go_offline(agent_id);
+        }
+    }
+
+    /// Unanswered offers go back to the queue at once; assigned work stays.
+    fn go_offline(&mut self, agent_id: AgentId) {
+        self.set_agent_state(agent_id, AgentState::Offline, None);
+        let Some(desk) = self.world.desks.get(&agent_id) else { return };
+        let held: Vec<_> = desk.holds.iter().copied().collect();
+        for interaction_id in held {
+            let offered =
+                self.world.work(interaction_id).is_some_and(|row| row.ownership == Ownership::Offered);
+            if offered {
+                self.end_offer(interaction_id, "disconnected");
+            }
+        }
+        self.duty_changed(agent_id);
+    }
+
+    /// Alarms about work that nobody on duty can take are raised or may be raised again.
+    pub(super) fn duty_changed(&mut self, agent_id: AgentId) {
+        let Some(agent) = self.world.agent(agent_id) else { return };
+        let skills: Vec<SkillId> = agent.skills.iter().map(|held| held.skill.clone()).collect();
+        for skill in skills {
+            let line = crate::engine::world::index::Line::Skill(skill.clone());
+            if self.world.index.lines.contains_key(&line) || self.world.alarmed.contains(&skill) {
+                self.check_skill(&skill, 1);
+            }
+        }
+    }
+
+    pub(super) fn set_state(&mut self, agent: &Agent, state: AgentState, reason: Option<String>) -> Reply {
+        permit(agent, Permission::Handle)?;
+        if let Some(reason) = &reason {
+            fits("reason", reason, REASON_CHARS)?;
+        }
+        let reason = reason.filter(|text| state == AgentState::Unavailable && !text.trim().is_empty());
+        if agent.state == state && agent.reason == reason {
+            return Ok(self.agent_answer(agent.agent_id));
+        }
+        let connected =
+            self.world.desks.get(&agent.agent_id).is_some_and(crate::engine::world::Desk::connected);
+        if state == AgentState::Available && !connected {
+            let message = "without a connection you can't be available; open the console first";
+            return Err(Refusal::new(RefusalKind::Invalid, message).field("state"));
+        }
+        match state {
+            AgentState::Offline => self.go_offline(agent.agent_id),
+            AgentState::Available | AgentState::Unavailable => {
+                self.set_agent_state(agent.agent_id, state, reason);
+                self.duty_changed(agent.agent_id);
+            }
+        }
+        Ok(self.agent_answer(agent.agent_id))
+    }
+
+    pub(super) fn agent_answer(&self, agent_id: AgentId) -> Answer {
+        match self.world.desks.get(&agent_id) {
+            Some(desk) => Answer::Agent(Arc::clone(&desk.agent), desk.load),
+            None => Answer::Done,
+        }
+    }
+}
+
+impl crate::engine::world::World {
+    /// How many wait for a skill, offers included, and since when the first does.
+    pub(crate) fn queue_counters(&self, skill: &SkillId) -> (u32, Option<Time>) {
+        let Some(queue) = self.index.queues.get(skill) else { return (0, None) };
+        (u32::try_from(queue.len()).unwrap_or(u32::MAX), queue.first().map(|(since, _)| *since))
+    }
+}
