@@ -252,6 +252,8 @@ impl<'a> Turn<'a> {
         rows.skills = dirty.skills.into_values().collect();
         rows.teams = dirty.teams.into_values().collect();
         let queues = std::mem::take(&mut world.index.changed_queues);
+        let queues = queues.iter().filter_map(|skill| world.skills.get(skill)).map(|skill| world.queue_of(skill));
+        let queues = queues.collect();
         for agent_id in std::mem::take(&mut world.index.changed_loads) {
             let Some(desk) = world.desks.get(&agent_id) else { continue };
             self.passing.push(load_event(desk, self.now));
@@ -262,7 +264,7 @@ impl<'a> Turn<'a> {
             rows: self.rows,
             events: self.events,
             passing: self.passing,
-            queues: queues.into_iter().collect(),
+            queues,
             answers: self.answers,
             effects: self.effects,
         };

@@ -34,7 +34,7 @@ impl Turn<'_> {
             .skills
             .values()
             .filter(|skill| sees_all || agent.level(&skill.skill) > 0)
-            .map(|skill| self.queue_of(skill))
+            .map(|skill| self.world.queue_of(skill))
             .collect();
         let range = self.world.drafts.values().filter(|draft| draft.agent_id == agent.agent_id);
         Snapshot {
@@ -47,18 +47,6 @@ impl Turn<'_> {
             channels: self.world.accounts.values().map(|account| account.channel.clone()).collect(),
             skills: self.world.skills.values().cloned().collect(),
             agent,
-        }
-    }
-
-    fn queue_of(&self, skill: &Skill) -> Queue {
-        let (waiting, longest_since) = self.world.queue_counters(&skill.skill);
-        Queue {
-            skill: skill.skill.clone(),
-            title: skill.title.clone(),
-            waiting,
-            longest_since,
-            available_agents: self.world.index.holders_in(&skill.skill, Readiness::Ready)
-                + self.world.index.holders_in(&skill.skill, Readiness::Full),
         }
     }
 
@@ -152,9 +140,16 @@ impl Turn<'_> {
 }
 
 impl crate::engine::world::World {
-    /// How many wait for a skill, offers included, and since when the first does.
-    pub(crate) fn queue_counters(&self, skill: &SkillId) -> (u32, Option<Time>) {
-        let Some(queue) = self.index.queues.get(skill) else { return (0, None) };
-        (u32::try_from(queue.len()).unwrap_or(u32::MAX), queue.first().map(|(since, _)| *since))
+    /// A queue's counters: waiting work includes what is offered.
+    pub(crate) fn queue_of(&self, skill: &Skill) -> Queue {
+        let queue = self.index.queues.get(&skill.skill);
+        let count = |readiness| self.index.holders_in(&skill.skill, readiness);
+        Queue {
+            skill: skill.skill.clone(),
+            title: skill.title.clone(),
+            waiting: queue.map_or(0, |queue| u32::try_from(queue.len()).unwrap_or(u32::MAX)),
+            longest_since: queue.and_then(|queue| queue.first()).map(|(since, _)| *since),
+            available_agents: count(Readiness::Ready) + count(Readiness::Full),
+        }
     }
 }
