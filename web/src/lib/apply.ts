@@ -24,7 +24,7 @@ export interface World {
   skills: readonly Skill[];
   reasons: readonly Choice[];
   notices: readonly Notice[];
-  /** Who is writing: the interaction, and until when we believe it (our own clock, ms). */
+  /** Who is writing: the interaction, and until when we believe it (ms). */
   typing: ReadonlyMap<string, number>;
   policy: Scripts | null;
 }
@@ -59,7 +59,7 @@ export function begin(world: World, session: SessionStarted): World {
   };
 }
 
-/** Applies a batch in order. `now` is our own clock in ms; it only dates what fades away by itself. */
+/** Applies a batch in order. `now` in ms only dates what fades away by itself. */
 export function apply(world: World, events: readonly Event[], now: number): World {
   const next = { ...world };
   for (const event of events) one(next, world, event, now);

@@ -2,7 +2,7 @@
 // it and call it; they never speak to the socket.
 import { EMPTY, apply, begin, history, place, put, type World } from './apply';
 import { surroundings } from './browser';
-import { sawServerTime, setServerTime } from './clock.svelte';
+import { now, sawServerTime, setServerTime } from './clock.svelte';
 import { Drafts, type Attachment } from './drafts.svelte';
 import { Outbox, type Sending } from './outbox.svelte';
 import type { Event, Interaction, Message, Method, Methods } from './protocol';
@@ -21,9 +21,7 @@ class Desk {
   /** Signed in before, and told to do so again. */
   ended = $state(false);
 
-  readonly drafts = new Drafts((interaction_id, text, media) => {
-    this.ask('draft.save', { interaction_id, text, media }).catch(() => undefined);
-  });
+  readonly drafts = new Drafts((interaction_id, text, media) => this.ask('draft.save', { interaction_id, text, media }));
   readonly outbox = new Outbox((params, id) => this.sendNow(params, id));
 
   private queue: Event[] = [];
@@ -37,7 +35,8 @@ class Desk {
       this.world = begin(this.world, session);
       this.begun = true;
       this.ended = false;
-      for (const one of this.world.interactions.values()) this.drafts.adopt(one.interaction_id, one.draft);
+      // Only a snapshot tells drafts; after resuming, what is written here is the newest.
+      for (const one of session.snapshot?.interactions ?? []) this.drafts.adopt(one.interaction_id, one.draft);
     },
     event: (event) => this.receive(event),
   });
@@ -141,7 +140,7 @@ class Desk {
 
   post(params: Sending, text: string, files: readonly Attachment[]): Promise<Refused | null> {
     const shown = files.map((file) => ({ name: file.name, mime: file.mime, preview: file.preview ?? null }));
-    return this.outbox.add(params, { text, files: shown, created_at: new Date().toISOString() });
+    return this.outbox.add(params, { text, files: shown, created_at: new Date(now()).toISOString() });
   }
 
   private async sendNow(params: Sending, id: string): Promise<{ message: Message }> {
@@ -184,7 +183,7 @@ class Desk {
     if (this.queue.length === 0) return;
     const events = this.queue;
     this.queue = [];
-    this.world = apply(this.world, events, Date.now());
+    this.world = apply(this.world, events, now());
     for (const event of events) {
       if (event.type === 'draft.changed' && event.interaction_id) this.drafts.adopt(event.interaction_id, event.draft ?? null);
       if ('interaction' in event && event.interaction?.draft) {

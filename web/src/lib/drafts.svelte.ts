@@ -30,8 +30,10 @@ const NOTHING: Writing = { text: '', attachments: [], reply_to: null };
 export class Drafts {
   private readonly kept = new SvelteMap<string, Writing>();
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
+  /** Saves that the server has not answered yet: until then ours is newer than anything it tells. */
+  private readonly unsaved = new Map<string, number>();
 
-  constructor(private readonly save: (interaction_id: string, text: string, media: string[]) => void) {}
+  constructor(private readonly save: (interaction_id: string, text: string, media: string[]) => Promise<unknown>) {}
 
   get(id: string): Writing {
     return this.kept.get(id) ?? NOTHING;
@@ -39,7 +41,7 @@ export class Drafts {
 
   /** Takes the server's draft where nothing is being written here. */
   adopt(id: string, draft: Draft | null | undefined): void {
-    if (this.timers.has(id) || (this.kept.has(id) && draft === undefined)) return;
+    if (this.timers.has(id) || this.unsaved.has(id) || (this.kept.has(id) && draft === undefined)) return;
     const mine = this.get(id);
     const media = draft?.media ?? [];
     const text = draft?.text ?? '';
@@ -70,13 +72,14 @@ export class Drafts {
       clearTimeout(timer);
       this.timers.delete(id);
       const writing = this.get(id);
-      this.save(id, writing.text, writing.attachments.flatMap((one) => one.media_id ?? []));
+      this.track(id, this.save(id, writing.text, writing.attachments.flatMap((one) => one.media_id ?? [])));
     }
   }
 
   forget(): void {
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
+    this.unsaved.clear();
     this.kept.clear();
   }
 
@@ -91,6 +94,16 @@ export class Drafts {
     const writing = this.get(id);
     release(writing.attachments.filter((one) => one.key === key));
     this.write(id, { attachments: writing.attachments.filter((one) => one.key !== key) });
+  }
+
+  private track(id: string, saving: Promise<unknown>): void {
+    this.unsaved.set(id, (this.unsaved.get(id) ?? 0) + 1);
+    const done = (): void => {
+      const left = (this.unsaved.get(id) ?? 1) - 1;
+      if (left > 0) this.unsaved.set(id, left);
+      else this.unsaved.delete(id);
+    };
+    saving.then(done, done);
   }
 
   private later(id: string): void {

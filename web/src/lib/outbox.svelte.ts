@@ -32,8 +32,9 @@ export class Outbox {
     return this.pending.get(interaction_id) ?? [];
   }
 
+  /** Whether something would be lost with the page. */
   get busy(): boolean {
-    return [...this.pending.values()].some((list) => list.some((one) => one.state === 'sending'));
+    return this.pending.size > 0;
   }
 
   add(params: Sending, shown: Pick<Pending, 'text' | 'files' | 'created_at'>): Promise<Refused | null> {

@@ -186,6 +186,8 @@ export interface Skill {
   title?: Maybe<string>;
   dispositions?: Maybe<Choice[]>;
   disposition_required?: boolean;
+  /** How long an offer waits for an answer. */
+  offer_seconds?: Maybe<number>;
 }
 
 export interface Notice {

@@ -202,6 +202,13 @@ describe('a silent line', () => {
     expect(log.at(-1)).toBe('waiting');
   });
 
+  it('is given up when it never greets', async () => {
+    connection.start();
+    await settle();
+    fire(50_000);
+    expect(log.at(-1)).toBe('waiting');
+  });
+
   it('lives when it answers', async () => {
     const socket = await online();
     fire(50_000);

@@ -129,6 +129,7 @@ export class Connection {
     if (known === 'unreachable') return this.retry();
     const socket = this.around.open();
     this.socket = socket;
+    this.heard();
     socket.onmessage = (message) => {
       if (this.socket === socket && typeof message.data === 'string') this.receive(message.data);
     };
@@ -230,7 +231,8 @@ export class Connection {
   }
 
   private checkAlive(): void {
-    if (!this.live) return;
+    // Opened, and then never greeted or never answered: no better than closed.
+    if (!this.live) return this.closed(1006);
     if (this.quiet !== null) this.around.cancel(this.quiet);
     this.quiet = this.around.after(PROBE_REPLY_MS, () => this.closed(1006));
     const id = `r${++this.serial}`;
