@@ -22,6 +22,6 @@ pub mod config;
 pub mod port;
 pub mod telemetry;
 
-pub mod protocol;
 pub mod channel;
+pub mod protocol;
 pub mod simulator;

@@ -136,8 +136,11 @@ pub fn log_to_stderr(filter: &str, json: bool) -> Result<(), String> {
     let filter =
         tracing_subscriber::EnvFilter::try_new(filter).map_err(|error| format!("log {filter:?}: {error}"))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let result =
-        if json { builder.json().flatten_event(true).try_init() } else { builder.with_target(false).try_init() };
+    let result = if json {
+        builder.json().flatten_event(true).try_init()
+    } else {
+        builder.with_target(false).try_init()
+    };
     result.map_err(|error| error.to_string())
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Rules decide whether a verb may be used; a verb used in vain (on what has ended) does nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::turn::{About, Turn};
@@ -10,7 +11,7 @@ use super::world::{KeptMedia, KeptMessage, Leaving, Person};
 use super::{Audience, EventKind, TimerKind};
 use crate::domain::{
     Agent, AgentId, AgentState, ChannelId, Contact, ContactId, Draft, Interaction, InteractionId, Media,
-    MediaState, Message, MessageId, Ownership, Status, Time, Waiting,
+    MediaState, Message, MessageId, Ownership, Status, Time, Timers, Waiting,
 };
 use crate::engine::limits::{LINE_CHARS, NOT_AGAIN, SILENCE, shorten};
 
@@ -26,6 +27,13 @@ impl Turn<'_> {
         work.changed = batch;
         self.dirty.interactions.insert(interaction_id);
         self.world.reindex(interaction_id);
+    }
+
+    /// Changes how an interaction waits, if it does.
+    pub(crate) fn edit_waiting(&mut self, interaction_id: InteractionId, change: impl FnOnce(&mut Waiting)) {
+        self.edit(interaction_id, |row| {
+            row.waiting.as_mut().map(change);
+        });
     }
 
     /// Changes an agent.
@@ -53,7 +61,7 @@ impl Turn<'_> {
     /// Adds a contact that nobody knew.
     pub(crate) fn add_contact(&mut self, contact: Contact) {
         let (contact_id, changed) = (contact.contact_id, self.world.changing());
-        let person = Person { contact: Arc::new(contact), identities: Default::default(), changed };
+        let person = Person { contact: Arc::new(contact), identities: BTreeSet::new(), changed };
         self.world.people.insert(contact_id, person);
         self.dirty.contacts.insert(contact_id);
     }
@@ -288,7 +296,7 @@ impl Turn<'_> {
             row.ownership = Ownership::Detached;
             row.agent_id = None;
             row.waiting = None;
-            row.timers = Default::default();
+            row.timers = Timers::default();
             row.kept.plan = None;
             row.ended_at = Some(now);
         });

@@ -161,14 +161,22 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         Command::MarkRead { interaction_id } | Command::Typing { interaction_id } => {
             interaction(world, *interaction_id, keys);
             let newest = world.work(*interaction_id).and_then(|row| row.kept.last_in);
-            newest.into_iter().for_each(|message_id| message(world, message_id, keys));
+            if let Some(message_id) = newest {
+                message(world, message_id, keys);
+            }
         }
         Command::Send { interaction_id, media: files, reply_to, template, .. } => {
             interaction(world, *interaction_id, keys);
-            files.iter().for_each(|(media_id, _)| media(world, media_id, keys));
-            reply_to.iter().for_each(|message_id| message(world, *message_id, keys));
+            for (media_id, _) in files {
+                media(world, media_id, keys);
+            }
+            if let Some(message_id) = reply_to {
+                message(world, *message_id, keys);
+            }
             let header = template.as_ref().and_then(|values| values.header_media.as_ref());
-            header.into_iter().for_each(|media_id| media(world, media_id, keys));
+            if let Some(media_id) = header {
+                media(world, media_id, keys);
+            }
         }
         Command::Retry { interaction_id, message_id } | Command::React { interaction_id, message_id, .. } => {
             interaction(world, *interaction_id, keys);
@@ -176,12 +184,18 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         }
         Command::AddNote { interaction_id, message_id, .. } => {
             interaction(world, *interaction_id, keys);
-            message_id.iter().for_each(|message_id| message(world, *message_id, keys));
+            if let Some(message_id) = message_id {
+                message(world, *message_id, keys);
+            }
         }
         Command::StartOutbound { contact_id, address, channel_id, template, .. } => {
-            contact_id.iter().for_each(|contact_id| contact(*contact_id, keys));
+            if let Some(contact_id) = contact_id {
+                contact(*contact_id, keys);
+            }
             let header = template.as_ref().and_then(|values| values.header_media.as_ref());
-            header.into_iter().for_each(|media_id| media(world, media_id, keys));
+            if let Some(media_id) = header {
+                media(world, media_id, keys);
+            }
             let Some(channel) = world.channel(channel_id) else { return };
             let alias = address.as_ref().and_then(|address| keys::alias_of_address(channel.kind, address));
             aliases(world, channel_id, alias.iter(), keys);

@@ -41,11 +41,23 @@ impl Turn<'_> {
             Input::Admin(command) => self.administer(command),
             Input::FindLogin { login } => self.find_login(&login),
             Input::OpenLogin { agent_id, hash, expires_at } => self.open_login(agent_id, hash, expires_at),
-            Input::CloseLogin { hash } => self.close_login(hash),
+            Input::CloseLogin { hash } => {
+                self.close_login(hash);
+                Ok(Answer::Done)
+            }
             Input::Authenticate { hash } => self.authenticate(&hash),
-            Input::Disconnected { caller } => self.disconnected(caller),
-            Input::Sent { message_id, attempt, result } => self.sent(message_id, attempt, result),
-            Input::MediaFetched { media_id, result } => self.media_fetched(&media_id, result),
+            Input::Disconnected { caller } => {
+                self.disconnected(caller);
+                Ok(Answer::Done)
+            }
+            Input::Sent { message_id, attempt, result } => {
+                self.sent(message_id, attempt, result);
+                Ok(Answer::Done)
+            }
+            Input::MediaFetched { media_id, result } => {
+                self.media_fetched(&media_id, result);
+                Ok(Answer::Done)
+            }
             Input::Templates { channel_id, templates } => self.templates_read(channel_id, templates),
             Input::PolicyChanged { generation, live, script, errors } => {
                 let audience = Audience { agents: Vec::new(), supervisors: false, administrators: true };
@@ -111,11 +123,13 @@ impl Turn<'_> {
         match command {
             Command::StartSession => self.start_session(caller, &agent),
             Command::SetState { state, reason } => self.set_state(&agent, state, reason),
-            Command::Inbox => self.inbox(&agent),
+            Command::Inbox => Ok(Answer::Interactions(self.held(&agent))),
             Command::Get { interaction_id } => self.get(&agent, interaction_id),
             Command::Why { interaction_id } => self.why(&agent, interaction_id),
             Command::Accept { interaction_id } => self.accept(&agent, interaction_id),
-            Command::Refuse { interaction_id, reason } => self.refuse_offer(&agent, interaction_id, reason),
+            Command::Refuse { interaction_id, reason } => {
+                self.refuse_offer(&agent, interaction_id, reason.as_deref())
+            }
             Command::Pull { skill } => self.pull(&agent, skill.as_ref()),
             Command::Send { interaction_id, text, media, template, reply_to } => {
                 let content = reply::Content { text, media, template, reply_to };
@@ -142,10 +156,10 @@ impl Turn<'_> {
             Command::ListTemplates { channel_id } => self.list_templates(&agent, &channel_id),
             Command::StartOutbound { contact_id, address, channel_id, skill, template, text } => {
                 let target = outbound::To { contact_id, address, channel_id, skill };
-                self.start_outbound(&agent, target, template, text)
+                self.start_outbound(&agent, &target, template, text)
             }
             Command::AddMedia { media_id, mime, filename, size } => {
-                self.upload(&agent, media_id, mime, filename, size)
+                self.upload(&agent, media_id, &mime, filename.as_deref(), size)
             }
             Command::ReadMedia { media_id } => self.read_media(&agent, &media_id),
             Command::Administer(command) => self.administer_by(&agent, command),

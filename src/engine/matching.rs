@@ -18,7 +18,8 @@ use crate::domain::{AgentId, DecisionId, Interaction, InteractionId, Ownership, 
 struct Reason {
     #[serde(skip_serializing_if = "Option::is_none")]
     agent_id: Option<String>,
-    reason: String,
+    #[serde(rename = "reason")]
+    word: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u32>,
 }
@@ -56,11 +57,10 @@ impl Turn<'_> {
             }
             if offered {
                 // Who still has room may take another.
-                let index = &mut self.world.index;
-                let free = agents.into_iter().filter(|agent_id| {
-                    self.world.desks.get(agent_id).is_some_and(|desk| desk.readiness() == Readiness::Ready)
-                });
-                index.touched_agents.extend(free);
+                let desks = &self.world.desks;
+                let free =
+                    |id: &AgentId| desks.get(id).is_some_and(|desk| desk.readiness() == Readiness::Ready);
+                self.world.index.touched_agents.extend(agents.into_iter().filter(free));
             }
         }
     }
@@ -72,7 +72,7 @@ impl Turn<'_> {
         };
         let Some(choice) = self.world.choose(&row, waiting, self.now) else { return false };
         let agent_id = choice.agent_id;
-        self.decided_offer(&row, waiting, choice);
+        self.decided_offer(&row, waiting, &choice);
         let skill = row.skill.as_ref().and_then(|skill| self.world.skills.get(skill));
         if skill.is_some_and(|skill| skill.auto_accept) {
             self.assign(interaction_id, agent_id);
@@ -83,7 +83,7 @@ impl Turn<'_> {
         true
     }
 
-    fn decided_offer(&mut self, row: &Interaction, waiting: &Waiting, choice: Choice) {
+    fn decided_offer(&mut self, row: &Interaction, waiting: &Waiting, choice: &Choice) {
         #[derive(Serialize)]
         struct OfferFacts<'a> {
             target: &'a Target,
@@ -130,7 +130,7 @@ impl World {
     /// The first waiting work that an agent may take.
     fn best_work(&self, agent_id: AgentId) -> Option<Place> {
         let desk = self.desks.get(&agent_id).filter(|desk| desk.readiness() == Readiness::Ready)?;
-        self.lines_of(desk).filter_map(|line| self.first_fitting(&line, desk)).min()
+        Self::lines_of(desk).filter_map(|line| self.first_fitting(&line, desk)).min()
     }
 
     /// The first work in one line that an agent may take, offers and pauses left aside.
@@ -143,7 +143,7 @@ impl World {
         places.iter().take(SCAN).find(fits).copied()
     }
 
-    pub(crate) fn lines_of(&self, desk: &Desk) -> impl Iterator<Item = Line> {
+    pub(crate) fn lines_of(desk: &Desk) -> impl Iterator<Item = Line> {
         let skills = desk.agent.skills.iter().map(|held| Line::Skill(held.skill.clone()));
         let teams = desk.agent.teams.iter().map(|team| Line::Team(team.clone()));
         std::iter::once(Line::Agent(desk.agent.agent_id)).chain(skills).chain(teams)
@@ -163,8 +163,7 @@ impl World {
             let against = fits(desk, row, waiting, now);
             match (chosen, against) {
                 (None, None) => chosen = Some(*rank),
-                (None, Some(reason)) => reasons.push(named(rank.2, reason)),
-                (Some(_), Some(reason)) => reasons.push(named(rank.2, reason)),
+                (_, Some(reason)) => reasons.push(named(rank.2, reason)),
                 (Some(first), None) if rank.0 > first.0 => reasons.push(named(rank.2, "lower_level")),
                 (Some(_), None) => reasons.push(named(rank.2, "idle_less_long")),
             }
@@ -184,7 +183,7 @@ impl World {
     fn counts(&self, skill: &SkillId) -> Vec<Reason> {
         let of = |readiness, reason: &str| Reason {
             agent_id: None,
-            reason: reason.to_owned(),
+            word: reason.to_owned(),
             count: Some(self.index.holders_in(skill, readiness)),
         };
         let all = [
@@ -198,7 +197,7 @@ impl World {
 }
 
 fn named(agent_id: AgentId, reason: &str) -> Reason {
-    Reason { agent_id: Some(agent_id.to_string()), reason: reason.to_owned(), count: None }
+    Reason { agent_id: Some(agent_id.to_string()), word: reason.to_owned(), count: None }
 }
 
 /// Why an agent who is ready may not take this work; `None`: it may.

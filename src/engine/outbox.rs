@@ -3,6 +3,8 @@
 //! Only one message of a recipient is with the provider at a time: consecutive sends may overtake one another there. The next
 //! goes when the answer came. A message that may leave at once is committed as `sending` in the batch that made it.
 
+use std::sync::Arc;
+
 use super::limits::{BACKOFF, DOWN, TRIES};
 use super::turn::Turn;
 use super::world::index::Due;
@@ -58,11 +60,8 @@ impl Turn<'_> {
                 return;
             };
             match self.may_leave(&lane.0, message_id) {
-                Leave::Now => {
-                    if self.hand_over(lane, message_id) {
-                        return;
-                    }
-                }
+                Leave::Now if self.hand_over(lane, message_id) => return,
+                Leave::Now => {}
                 Leave::At(time) => {
                     self.wait_until(message_id, time);
                     return;
@@ -77,7 +76,7 @@ impl Turn<'_> {
 
     fn may_leave(&mut self, channel_id: &ChannelId, message_id: MessageId) -> Leave {
         let now = self.now;
-        let Some(message) = self.world.message(message_id).map(|kept| kept.row.clone()) else {
+        let Some(message) = self.world.message(message_id).map(|kept| Arc::clone(&kept.row)) else {
             return Leave::Never(delivery_error("lost", ""));
         };
         let free = message.kind != MessageKind::Template;
@@ -133,7 +132,9 @@ impl Turn<'_> {
     /// Hands a message over. False: it turned out that it can't be sent.
     fn hand_over(&mut self, lane: &(ChannelId, IdentityId), message_id: MessageId) -> bool {
         let announced = self.world.flights.get(&message_id).is_some_and(|flight| flight.announced);
-        let Some(message) = self.world.message(message_id).map(|kept| kept.row.clone()) else { return false };
+        let Some(message) = self.world.message(message_id).map(|kept| Arc::clone(&kept.row)) else {
+            return false;
+        };
         let body = match self.body(&lane.0, &message) {
             Ok(body) => body,
             Err(error) => {
@@ -225,7 +226,7 @@ impl Turn<'_> {
 
     /// Nothing was taken: the message tries again later, in its place.
     pub(crate) fn try_again(&mut self, message_id: MessageId, after: Option<Span>, error: DeliveryError) {
-        let Some(message) = self.world.message(message_id).map(|kept| kept.row.clone()) else { return };
+        let Some(message) = self.world.message(message_id).map(|kept| Arc::clone(&kept.row)) else { return };
         if message.attempts >= TRIES {
             self.fail(message_id, error);
             return self.landed(message_id);

@@ -93,11 +93,7 @@ impl Turn<'_> {
         let before = row.waiting.as_ref();
         if held && before.is_some_and(|waiting| waiting.target == route.target) {
             // Still held: nothing to tell, it is asked again later.
-            self.edit(row.interaction_id, |row| {
-                if let Some(waiting) = &mut row.waiting {
-                    waiting.until = Some(now + HOLD_AGAIN);
-                }
-            });
+            self.edit_waiting(row.interaction_id, |waiting| waiting.until = Some(now + HOLD_AGAIN));
             return;
         }
         let waiting = Waiting {
@@ -117,9 +113,12 @@ impl Turn<'_> {
 
     /// Whether everything a route names exists.
     fn known(&self, route: &Route) -> Result<(), String> {
-        let skill = |skill: &SkillId| match self.world.skills.contains_key(skill) {
-            true => Ok(()),
-            false => Err(format!("the script names the skill {skill}, which does not exist")),
+        let skill = |skill: &SkillId| {
+            if self.world.skills.contains_key(skill) {
+                Ok(())
+            } else {
+                Err(format!("the script names the skill {skill}, which does not exist"))
+            }
         };
         route.otherwise.iter().try_for_each(skill)?;
         match &route.target {

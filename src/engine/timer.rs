@@ -224,10 +224,9 @@ impl Turn<'_> {
         let Some(row) = self.world.work(interaction_id).cloned() else { return };
         let assigned = row.ownership == Ownership::Assigned;
         match rule.map_or(ZeroAction::Alert, |rule| rule.on_zero) {
-            ZeroAction::Alert => {}
             ZeroAction::Detach if kind == TimerKind::Customer && assigned => self.detach(interaction_id),
             // Work that an agent timer is about has a contact who waits: it must not leave every inbox.
-            ZeroAction::Detach => {}
+            ZeroAction::Detach | ZeroAction::Alert => {}
             ZeroAction::Requeue => {
                 let Some(agent_id) = row.agent_id.filter(|_| assigned) else { return };
                 let Some(skill) = row.skill.clone().or_else(|| self.default_skill()) else { return };
@@ -242,10 +241,8 @@ impl Turn<'_> {
                 };
                 self.queue(interaction_id, waiting);
             }
-            ZeroAction::RaisePriority => self.edit(interaction_id, |row| {
-                if let Some(waiting) = &mut row.waiting {
-                    waiting.priority = waiting.priority.saturating_add(RAISE).min(PRIORITY_MAX);
-                }
+            ZeroAction::RaisePriority => self.edit_waiting(interaction_id, |waiting| {
+                waiting.priority = waiting.priority.saturating_add(RAISE).min(PRIORITY_MAX);
             }),
         }
     }
@@ -258,28 +255,18 @@ impl Turn<'_> {
         };
         let now = self.now;
         if waiting.not_before.iter().any(|(_, time)| now >= *time) {
-            self.edit(interaction_id, |row| {
-                if let Some(waiting) = &mut row.waiting {
-                    waiting.not_before.retain(|(_, time)| now < *time);
-                }
-            });
+            self.edit_waiting(interaction_id, |waiting| waiting.not_before.retain(|(_, time)| now < *time));
             self.touch(interaction_id);
         }
         if waiting.until.is_none_or(|until| now < until) {
             return;
         }
-        match (waiting.otherwise, waiting.target) {
-            (Some(skill), _) => {
-                let target = Target::Skill { skill, level: 1 };
-                let not_before = waiting.not_before.into_iter().filter(|(_, time)| now < *time).collect();
-                let waiting =
-                    Waiting { target, until: None, otherwise: None, not_before, ..waiting_of(&row, now) };
-                self.queue(interaction_id, waiting);
-                self.check_duty(interaction_id);
-            }
-            (None, Target::Hold(_)) => self.route(interaction_id),
-            (None, Target::Skill { .. } | Target::Agent(_) | Target::Team(_)) => self.route(interaction_id),
-        }
+        let Some(skill) = waiting.otherwise else { return self.route(interaction_id) };
+        let target = Target::Skill { skill, level: 1 };
+        let not_before = waiting.not_before.into_iter().filter(|(_, time)| now < *time).collect();
+        let next = Waiting { target, until: None, otherwise: None, not_before, ..waiting_of(&row, now) };
+        self.queue(interaction_id, next);
+        self.check_duty(interaction_id);
     }
 
     /// A closing delay or a long silence is over; the scripts may have changed their mind since.

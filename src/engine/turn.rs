@@ -252,7 +252,8 @@ impl<'a> Turn<'a> {
         rows.skills = dirty.skills.into_values().collect();
         rows.teams = dirty.teams.into_values().collect();
         let queues = std::mem::take(&mut world.index.changed_queues);
-        let queues = queues.iter().filter_map(|skill| world.skills.get(skill)).map(|skill| world.queue_of(skill));
+        let queues =
+            queues.iter().filter_map(|skill| world.skills.get(skill)).map(|skill| world.queue_of(skill));
         let queues = queues.collect();
         for agent_id in std::mem::take(&mut world.index.changed_loads) {
             let Some(desk) = world.desks.get(&agent_id) else { continue };

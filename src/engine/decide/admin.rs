@@ -1,6 +1,6 @@
 //! People, skills, teams, tokens and contacts: what an administrator or the operator changes (SPEC §6).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::access::permit;
@@ -33,14 +33,10 @@ struct Changes {
 impl Turn<'_> {
     pub(super) fn administer_by(&mut self, agent: &Agent, command: AdminCommand) -> Reply {
         // Names of colleagues, skills and teams are no secret; the rest is the administrators' business.
-        let permission = match &command {
-            AdminCommand::ListAgents | AdminCommand::ListSkills | AdminCommand::ListTeams
-                if agent.role.may(Permission::Supervise) =>
-            {
-                Permission::Supervise
-            }
-            _ => Permission::Administer,
-        };
+        let lists =
+            matches!(command, AdminCommand::ListAgents | AdminCommand::ListSkills | AdminCommand::ListTeams);
+        let supervises = agent.role.may(Permission::Supervise);
+        let permission = if lists && supervises { Permission::Supervise } else { Permission::Administer };
         permit(agent, permission)?;
         self.administer(command)
     }
@@ -176,7 +172,7 @@ impl Turn<'_> {
             password_hash: String::new(),
             skills: Vec::new(),
             teams: BTreeSet::new(),
-            capacity: Capacity { total: CAPACITY_DEFAULT, per_kind: Default::default() },
+            capacity: Capacity { total: CAPACITY_DEFAULT, per_kind: BTreeMap::new() },
             state: AgentState::Offline,
             reason: None,
             state_since: self.now,

@@ -1,5 +1,6 @@
 //! Who wrote: aliases lead to one identity of one contact, and new aliases are bound to it (SPEC §4).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::keys;
@@ -40,16 +41,12 @@ impl Turn<'_> {
     ) -> Option<IdentityId> {
         for alias in ordered(aliases).iter().filter(|alias| alias.0.identifies()) {
             let loaded = self.cold.aliases.get(&(kind, alias.0, alias.1.clone())).copied();
-            if let Some(identity_id) = self.world.identity_of(kind, alias) {
-                if loaded.is_some() {
-                    self.adopt_identity(identity_id);
-                }
-                return Some(identity_id);
-            }
-            if let Some((identity_id, _)) = loaded {
+            let loaded = loaded.map(|(identity_id, _)| identity_id);
+            let Some(identity_id) = self.world.identity_of(kind, alias).or(loaded) else { continue };
+            if loaded.is_some() {
                 self.adopt_identity(identity_id);
-                return Some(identity_id);
             }
+            return Some(identity_id);
         }
         None
     }
@@ -119,8 +116,8 @@ impl Turn<'_> {
             contact_id,
             kind,
             aliases: Vec::new(),
-            newest: Default::default(),
-            live: Default::default(),
+            newest: BTreeMap::new(),
+            live: BTreeSet::new(),
             whole: true,
             changed,
         };

@@ -1,11 +1,12 @@
 //! A contact writes: each message once, in the one interaction of its address that is not closed (SPEC §2, §9).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::keys;
 use crate::domain::{
-    Author, ChannelId, DeliveryState, Direction, IdentityId, Interaction, InteractionId, Media, MediaState,
-    Message, MessageId, MessageKind, Ownership, Span, Status, Time, Timers,
+    Author, ChannelId, DeliveryState, Direction, IdentityId, Interaction, InteractionId, Kept, Media,
+    MediaState, Message, MessageId, MessageKind, Ownership, Span, Status, Time, Timers,
 };
 use crate::engine::limits::{INBOUND_CHARS, MEDIA_PER_SEND, shorten};
 use crate::engine::turn::Turn;
@@ -105,11 +106,8 @@ impl Turn<'_> {
                 }
                 (self.new_interaction(identity_id, channel_id), true)
             }
-            OnMessage::Default if row.status == Status::Closed => {
-                (self.new_interaction(identity_id, channel_id), true)
-            }
             // A closed interaction is over: not even a script opens it again.
-            OnMessage::Reopen if row.status == Status::Closed => {
+            OnMessage::Default | OnMessage::Reopen if row.status == Status::Closed => {
                 (self.new_interaction(identity_id, channel_id), true)
             }
             OnMessage::Default => {
@@ -178,7 +176,7 @@ impl Turn<'_> {
             ownership: Ownership::Detached,
             agent_id: None,
             last_agent_id: None,
-            consulted: Default::default(),
+            consulted: BTreeSet::new(),
             skill: None,
             waiting: None,
             language: None,
@@ -192,12 +190,12 @@ impl Turn<'_> {
             unanswered_since: None,
             answered: false,
             disposition: None,
-            tags: Default::default(),
+            tags: BTreeSet::new(),
             created_at: self.now,
             assigned_at: None,
             status_since: self.now,
             ended_at: None,
-            kept: Default::default(),
+            kept: Kept::default(),
             revision: 0,
         }
     }
@@ -297,11 +295,7 @@ impl Turn<'_> {
         let now = self.now;
         for interaction_id in held {
             // Handled as deadlines, a batch at a time: there may be thousands.
-            self.edit(interaction_id, |row| {
-                if let Some(waiting) = &mut row.waiting {
-                    waiting.until = Some(now);
-                }
-            });
+            self.edit_waiting(interaction_id, |waiting| waiting.until = Some(now));
         }
     }
 

@@ -25,14 +25,13 @@ impl Turn<'_> {
         Ok(Answer::Done)
     }
 
-    pub(super) fn close_login(&mut self, hash: String) -> Reply {
+    pub(super) fn close_login(&mut self, hash: String) {
         let known = self.world.keys.get(&hash).is_some_and(|key| key.expires_at.is_some());
         if known {
             self.world.keys.remove(&hash);
             self.rows.logins.retain(|login| login.hash != hash);
             self.rows.logins_ended.push(hash);
         }
-        Ok(Answer::Done)
     }
 
     pub(super) fn authenticate(&self, hash: &str) -> Reply {

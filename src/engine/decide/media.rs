@@ -12,8 +12,8 @@ impl Turn<'_> {
         &mut self,
         agent: &Agent,
         media_id: MediaId,
-        mime: String,
-        filename: Option<String>,
+        mime: &str,
+        filename: Option<&str>,
         size: i64,
     ) -> Reply {
         super::access::permit(agent, Permission::Handle)?;
@@ -24,8 +24,8 @@ impl Turn<'_> {
             media_id,
             message_id: None,
             agent_id: Some(agent.agent_id),
-            mime: shorten(&mime, NAME_CHARS),
-            filename: filename.map(|name| shorten(&name, NAME_CHARS)),
+            mime: shorten(mime, NAME_CHARS),
+            filename: filename.map(|name| shorten(name, NAME_CHARS)),
             caption: None,
             size: Some(size.max(0)),
             voice: false,
@@ -60,20 +60,16 @@ impl Turn<'_> {
     }
 
     /// A file of a contact was fetched, or not.
-    pub(super) fn media_fetched(
-        &mut self,
-        media_id: &MediaId,
-        result: Result<StoredMedia, FetchFailure>,
-    ) -> Reply {
+    pub(super) fn media_fetched(&mut self, media_id: &MediaId, result: Result<StoredMedia, FetchFailure>) {
         if !self.world.media.contains_key(media_id)
             && let Some(media) = self.cold.media.get(media_id).cloned()
         {
             self.world.media.insert(media_id.clone(), KeptMedia { row: media, changed: 0 });
         }
-        let Some(kept) = self.world.media.get(media_id) else { return Ok(Answer::Done) };
+        let Some(kept) = self.world.media.get(media_id) else { return };
         let mut media = kept.row.clone();
         if media.state != MediaState::Pending {
-            return Ok(Answer::Done);
+            return;
         }
         media.attempts = media.attempts.saturating_add(1);
         media.retry_at = None;
@@ -100,7 +96,6 @@ impl Turn<'_> {
         if settled {
             self.show_media(&media);
         }
-        Ok(Answer::Done)
     }
 
     /// The message shows what became of its file.
@@ -117,10 +112,8 @@ impl Turn<'_> {
             return;
         }
         self.edit_message(message_id, |message| {
-            for other in &mut message.media {
-                if other.media_id == shown.media_id {
-                    *other = shown.clone();
-                }
+            for other in message.media.iter_mut().filter(|other| other.media_id == shown.media_id) {
+                *other = shown.clone();
             }
         });
         self.message_changed(message_id);

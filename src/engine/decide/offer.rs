@@ -4,6 +4,7 @@ use super::access::{is_assigned, permit};
 use crate::domain::{Agent, InteractionId, Ownership, Permission, SkillId};
 use crate::engine::limits::{REASON_CHARS, fits};
 use crate::engine::turn::{Turn, refuse};
+use crate::engine::world::World;
 use crate::engine::world::index::Line;
 use crate::engine::{RefusalKind, Reply};
 
@@ -33,10 +34,10 @@ impl Turn<'_> {
         &mut self,
         agent: &Agent,
         interaction_id: InteractionId,
-        reason: Option<String>,
+        reason: Option<&str>,
     ) -> Reply {
         self.offered(agent, interaction_id)?;
-        if let Some(reason) = &reason {
+        if let Some(reason) = reason {
             fits("reason", reason, REASON_CHARS)?;
         }
         self.end_offer(interaction_id, "refused");
@@ -69,7 +70,7 @@ impl Turn<'_> {
         }
         let lines: Vec<Line> = match skill {
             Some(skill) => vec![Line::Skill(skill.clone())],
-            None => self.world.lines_of(desk).collect(),
+            None => World::lines_of(desk).collect(),
         };
         let first = lines.iter().filter_map(|line| self.world.first_fitting(line, desk)).min();
         let Some((_, _, interaction_id)) = first else {

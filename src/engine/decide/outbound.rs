@@ -32,7 +32,7 @@ impl Turn<'_> {
     pub(super) fn start_outbound(
         &mut self,
         agent: &Agent,
-        to: To,
+        to: &To,
         template: Option<TemplateValues>,
         text: Option<String>,
     ) -> Reply {
@@ -115,12 +115,11 @@ impl Turn<'_> {
         });
         let known: BTreeSet<IdentityId> =
             self.world.identities_of(contact.contact_id, kind).into_iter().chain(loaded).collect();
-        match known.first() {
-            Some(identity_id) => Ok(Recipient::Known(*identity_id)),
-            None => {
-                let message = format!("no {kind} address of this contact is known; give one");
-                Err(Refusal::new(RefusalKind::AddressNeeded, message).field("address"))
-            }
+        if let Some(identity_id) = known.first() {
+            Ok(Recipient::Known(*identity_id))
+        } else {
+            let message = format!("no {kind} address of this contact is known; give one");
+            Err(Refusal::new(RefusalKind::AddressNeeded, message).field("address"))
         }
     }
 
@@ -171,15 +170,14 @@ impl Turn<'_> {
             (None, [only]) => Some(only),
             (None, _) => None,
         };
-        match chosen {
-            Some(skill) => Ok(SkillId::clone(skill)),
-            None => {
-                let message = match fitting.len() {
-                    0 => format!("you hold no skill for outbound {kind}"),
-                    _ => format!("choose one of the {} skills you hold for outbound {kind}", fitting.len()),
-                };
-                Err(Refusal::new(RefusalKind::SkillNeeded, message).field("skill_id"))
-            }
+        if let Some(skill) = chosen {
+            Ok(SkillId::clone(skill))
+        } else {
+            let message = match fitting.len() {
+                0 => format!("you hold no skill for outbound {kind}"),
+                _ => format!("choose one of the {} skills you hold for outbound {kind}", fitting.len()),
+            };
+            Err(Refusal::new(RefusalKind::SkillNeeded, message).field("skill_id"))
         }
     }
 
@@ -192,12 +190,7 @@ impl Turn<'_> {
             }
             Recipient::New(alias, contact_id) => {
                 let identity_id = match contact_id {
-                    Some(contact_id) => {
-                        if let Some(contact) = self.cold.contacts.get(&contact_id) {
-                            self.world.add_contact(Contact::clone(contact));
-                        }
-                        self.new_identity_of(contact_id, kind)
-                    }
+                    Some(contact_id) => self.new_address(contact_id, kind),
                     None => self.new_identity(kind, ""),
                 };
                 self.bind(identity_id, &[alias]);
@@ -211,6 +204,13 @@ impl Turn<'_> {
         row.previous_id = self.newest(identity_id, channel_id).map(|newest| newest.interaction_id);
         self.add_interaction(row);
         interaction_id
+    }
+
+    fn new_address(&mut self, contact_id: ContactId, kind: ChannelKind) -> IdentityId {
+        if let Some(contact) = self.cold.contacts.get(&contact_id) {
+            self.world.add_contact(Contact::clone(contact));
+        }
+        self.new_identity_of(contact_id, kind)
     }
 
     /// Outbound work is its author's, and open.

@@ -1,5 +1,7 @@
 //! Emoji, edits and deletions: what happens to a message after it was written.
 
+use std::sync::Arc;
+
 use super::access::not_closed;
 use super::keys;
 use crate::domain::{Agent, Author, ChannelId, Direction, InteractionId, MessageId, Reaction};
@@ -126,7 +128,7 @@ impl Turn<'_> {
         let to = identity.map(|identity| identity.aliases.clone()).unwrap_or_default();
         self.effects.push(Effect::React { channel_id: row.channel_id.clone(), to, provider_id, emoji });
         Ok(Answer::Messages(
-            self.world.message(message_id).map(|kept| kept.row.clone()).into_iter().collect(),
+            self.world.message(message_id).map(|kept| Arc::clone(&kept.row)).into_iter().collect(),
         ))
     }
 }

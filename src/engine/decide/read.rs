@@ -12,10 +12,6 @@ impl Turn<'_> {
         desk.holds.iter().filter_map(|interaction_id| self.view(*interaction_id).ok()).collect()
     }
 
-    pub(super) fn inbox(&self, agent: &Agent) -> Reply {
-        Ok(Answer::Interactions(self.held(agent)))
-    }
-
     pub(super) fn get(&self, agent: &Agent, interaction_id: InteractionId) -> Reply {
         self.readable(agent, interaction_id)?;
         let view = self.view(interaction_id)?;

@@ -196,12 +196,11 @@ impl Turn<'_> {
     ) -> Result<Arc<Message>, Refusal> {
         let known = self.world.message(message_id).map(|kept| Arc::clone(&kept.row));
         let message = known.or_else(|| self.cold.messages.get(&message_id).cloned().map(Arc::new));
-        match message.filter(|message| message.interaction_id == row.interaction_id) {
-            Some(message) => Ok(message),
-            None => {
-                let message = format!("there is no message {message_id} in {}", row.interaction_id);
-                refuse(RefusalKind::NotFound, message)
-            }
+        if let Some(message) = message.filter(|message| message.interaction_id == row.interaction_id) {
+            Ok(message)
+        } else {
+            let message = format!("there is no message {message_id} in {}", row.interaction_id);
+            refuse(RefusalKind::NotFound, message)
         }
     }
 

@@ -1,23 +1,25 @@
 //! The provider's answer to a send.
 
+use std::sync::Arc;
+
 use crate::domain::{DeliveryState, MessageId};
+use crate::engine::SendResult;
 use crate::engine::turn::Turn;
-use crate::engine::{Answer, Reply, SendResult};
 
 impl Turn<'_> {
     /// A send was answered, or not.
-    pub(super) fn sent(&mut self, message_id: MessageId, attempt: u32, result: SendResult) -> Reply {
+    pub(super) fn sent(&mut self, message_id: MessageId, attempt: u32, result: SendResult) {
         if self.world.message(message_id).is_none()
             && let Some(message) = self.cold.messages.get(&message_id)
             && let Some(row) = self.work(message.interaction_id).ok()
         {
             self.adopt_message(&row.channel_id, message_id);
         }
-        let Some(kept) = self.world.message(message_id) else { return Ok(Answer::Done) };
-        let (message, channel_id) = (kept.row.clone(), kept.channel_id.clone());
+        let Some(kept) = self.world.message(message_id) else { return };
+        let (message, channel_id) = (Arc::clone(&kept.row), kept.channel_id.clone());
         if message.attempts != attempt {
             // The answer to an earlier try: a later one counts.
-            return Ok(Answer::Done);
+            return;
         }
         let flying = message.state == DeliveryState::Sending;
         match result {
@@ -56,11 +58,10 @@ impl Turn<'_> {
             | SendResult::ChannelDown { .. }
             | SendResult::Unknown { .. } => {}
         }
-        Ok(Answer::Done)
     }
 
     fn accepted(&mut self, message_id: MessageId, provider_id: String) {
-        let Some(message) = self.world.message(message_id).map(|kept| kept.row.clone()) else { return };
+        let Some(message) = self.world.message(message_id).map(|kept| Arc::clone(&kept.row)) else { return };
         let moves = message.state.may_become(DeliveryState::Accepted);
         if !moves && message.provider_id.is_some() {
             return;

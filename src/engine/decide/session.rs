@@ -51,7 +51,7 @@ impl Turn<'_> {
     }
 
     /// A socket closed. The last one of an agent leaves it a grace time.
-    pub(super) fn disconnected(&mut self, caller: Caller) -> Reply {
+    pub(super) fn disconnected(&mut self, caller: Caller) {
         let agent_id = caller.agent_id;
         let left = self
             .world
@@ -61,7 +61,6 @@ impl Turn<'_> {
         {
             self.set_grace(agent_id, Some(self.now + GRACE));
         }
-        Ok(Answer::Done)
     }
 
     pub(super) fn set_grace(&mut self, agent_id: AgentId, until: Option<Time>) {

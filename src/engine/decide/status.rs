@@ -1,5 +1,7 @@
 //! Delivery states: they may repeat, race and come before the answer to the send; they never go back (SPEC §9).
 
+use std::sync::Arc;
+
 use super::keys;
 use crate::domain::{ChannelId, DeliveryError, DeliveryState, MessageId};
 use crate::engine::ChannelInput;
@@ -21,7 +23,7 @@ impl Turn<'_> {
             let target = provider_id.clone();
             return self.hold(channel_id, target, input);
         };
-        let Some(message) = self.world.message(message_id).map(|kept| kept.row.clone()) else { return };
+        let Some(message) = self.world.message(message_id).map(|kept| Arc::clone(&kept.row)) else { return };
         let old_attempt = mark.is_some_and(|(_, attempt)| attempt != message.attempts)
             || message.provider_id.as_ref().is_some_and(|bound| bound != provider_id);
         if *state == DeliveryState::Failed && old_attempt {
@@ -43,7 +45,7 @@ impl Turn<'_> {
         error: Option<DeliveryError>,
         provider_id: Option<String>,
     ) {
-        let Some(message) = self.world.message(message_id).map(|kept| kept.row.clone()) else { return };
+        let Some(message) = self.world.message(message_id).map(|kept| Arc::clone(&kept.row)) else { return };
         if !message.state.may_become(state) {
             return;
         }
@@ -55,9 +57,7 @@ impl Turn<'_> {
                 message.state = state;
                 message.error = None;
                 message.retry_at = None;
-                if message.provider_id.is_none() {
-                    message.provider_id = provider_id;
-                }
+                message.provider_id = message.provider_id.take().or(provider_id);
             });
             self.message_changed(message_id);
         }
@@ -85,11 +85,8 @@ impl Turn<'_> {
         if elsewhere {
             return false;
         }
-        let message = KeptMessage {
-            channel_id: channel_id.clone(),
-            row: std::sync::Arc::new(message.clone()),
-            changed: 0,
-        };
+        let message =
+            KeptMessage { channel_id: channel_id.clone(), row: Arc::new(message.clone()), changed: 0 };
         self.world.keep_message(message);
         true
     }

@@ -1,5 +1,6 @@
 //! The world as the store has it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::index::{Due, Spot};
@@ -90,7 +91,7 @@ impl World {
     pub(crate) fn add_contact(&mut self, contact: Contact) {
         self.people.entry(contact.contact_id).or_insert_with(|| Person {
             contact: Arc::new(contact),
-            identities: Default::default(),
+            identities: BTreeSet::new(),
             changed: 0,
         });
     }
@@ -105,8 +106,8 @@ impl World {
             contact_id: alias.contact_id,
             kind: alias.kind,
             aliases: Vec::new(),
-            newest: Default::default(),
-            live: Default::default(),
+            newest: BTreeMap::new(),
+            live: BTreeSet::new(),
             whole: false,
             changed: 0,
         });
