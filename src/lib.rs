@@ -16,6 +16,7 @@
 pub mod domain;
 
 pub mod engine;
+pub mod lua;
 
 pub mod clock;
 pub mod config;
