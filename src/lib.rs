@@ -26,3 +26,4 @@ pub mod telemetry;
 pub mod channel;
 pub mod protocol;
 pub mod simulator;
+pub mod store;

@@ -1,0 +1,90 @@
+//! What the two databases must each bring: connections that run a statement, rows that give a cell, a writer's place.
+//!
+//! Everything else in this room is written once over these traits, and knows neither `SQLite` nor `PostgreSQL`.
+
+use std::future::Future;
+
+use super::decode::Reader;
+use super::sql::Sql;
+use crate::port::StoreError;
+
+/// A value bound to a statement.
+#[derive(Debug, Clone)]
+pub(super) enum Argument {
+    /// A number, an id or a time.
+    Int(i64),
+    /// A text, or rows as a JSON array.
+    Text(String),
+}
+
+impl From<i64> for Argument {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<String> for Argument {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+/// A row of either database.
+pub(super) trait Cells {
+    /// A number.
+    fn int(&self, at: usize) -> Result<Option<i64>, sqlx::Error>;
+    /// A text.
+    fn text(&self, at: usize) -> Result<Option<String>, sqlx::Error>;
+    /// Yes or no.
+    fn flag(&self, at: usize) -> Result<Option<bool>, sqlx::Error>;
+}
+
+/// How one kind of row is read.
+pub(super) type Read<R, T> = fn(&mut Reader<'_, R>) -> Result<T, StoreError>;
+
+/// A connection of either database. One whose call failed or was dropped half-way must not be used again.
+pub(super) trait Connection: Sized + Send + 'static {
+    /// Its rows.
+    type Row: Cells;
+    /// Runs a statement; how many rows it changed.
+    fn run(
+        &mut self,
+        sql: &'static str,
+        arguments: Vec<Argument>,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    /// Reads every row of a query as it comes, so that a hundred thousand rows never stand in memory as rows.
+    fn each<T: Send>(
+        &mut self,
+        sql: &'static str,
+        arguments: Vec<Argument>,
+        table: &'static str,
+        read: Read<Self::Row, T>,
+    ) -> impl Future<Output = Result<Vec<T>, StoreError>> + Send;
+    /// Says goodbye.
+    fn close(self) -> impl Future<Output = ()> + Send;
+}
+
+/// One of the databases.
+pub(super) trait Backend: Send + Sync + 'static {
+    /// Its connections.
+    type Connection: Connection;
+    /// Begins a transaction that writes.
+    const BEGIN: &'static str;
+    /// Begins one that reads, and sees one moment throughout.
+    const BEGIN_READ: &'static str;
+    /// Its statements.
+    fn sql(&self) -> &'static Sql;
+    /// A connection that reads.
+    fn reader(&self) -> impl Future<Output = Result<Self::Connection, StoreError>> + Send;
+    /// The connection that writes, with the durability read back. To hold it is to hold the writer's place: refused with
+    /// [`StoreError::Taken`] while another process does.
+    fn writer(&self) -> impl Future<Output = Result<Self::Connection, StoreError>> + Send;
+    /// Brings the schema to this version.
+    fn migrate(&self, writer: &mut Self::Connection) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Gives the writer's place free, after its connection is closed.
+    fn release(&self);
+    /// What the open writer connection says of its own durability, in the database's words.
+    fn durability(
+        writer: &mut Self::Connection,
+    ) -> impl Future<Output = Result<Vec<(String, String)>, StoreError>> + Send;
+}

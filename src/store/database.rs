@@ -1,0 +1,316 @@
+//! The store itself, written once over both databases: the writer's place, batches, and the smaller reads.
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::backend::{Argument, Backend, Connection, Read};
+use super::lane::Lane;
+use super::sql::Sql;
+use super::{cold, decode, events, load, write};
+use crate::domain::{AgentId, Draft, InteractionId, MessageId, Time};
+use crate::engine::{Cold, ColdKeys, Stored};
+use crate::port::{Commit, LoggedEvent, MessagePage, Store, StoreError};
+
+/// Connections for history, events and lists.
+const READERS: usize = 3;
+/// A connection of its own for what batches need, so that no slow list ever holds the engine up.
+const COLD: usize = 1;
+/// The most messages one page holds, whatever the caller asks for.
+const PAGE_MAX: u32 = 500;
+
+/// A store on one of the databases.
+#[derive(Debug)]
+#[expect(private_bounds, reason = "which databases there are is this room's business")]
+pub struct Database<B: Backend> {
+    backend: B,
+    sql: &'static Sql,
+    readers: Lane<B::Connection>,
+    cold: Lane<B::Connection>,
+    writer: Mutex<Writer<B::Connection>>,
+}
+
+/// The connection that writes. It is taken out while it works, so that one that failed, or whose caller went away in the
+/// middle, is never used again: its transaction ends with it.
+#[derive(Debug)]
+struct Writer<C> {
+    connection: Option<C>,
+    /// Our right to write; `None`: never acquired, or closed.
+    epoch: Option<i64>,
+}
+
+/// The writer's own row.
+pub(super) struct Place {
+    pub(super) epoch: i64,
+    pub(super) batch: i64,
+    pub(super) next_id: i64,
+    pub(super) seq: i64,
+}
+
+/// Reads the writer's own row.
+pub(super) async fn place<C: Connection>(sql: &'static Sql, connection: &mut C) -> Result<Place, StoreError> {
+    let read: Read<C::Row, Place> =
+        |r| Ok(Place { epoch: r.int()?, batch: r.int()?, next_id: r.int()?, seq: r.int()? });
+    let places = connection.each(&sql.writer, Vec::new(), "writer", read).await?;
+    places.into_iter().next().ok_or_else(|| StoreError::Inconsistent {
+        table: "writer",
+        row: "1".to_owned(),
+        problem: "is missing; restore the database from a backup".to_owned(),
+    })
+}
+
+#[expect(private_bounds, reason = "which databases there are is this room's business")]
+impl<B: Backend> Database<B> {
+    pub(super) fn new(backend: B) -> Self {
+        Self {
+            sql: backend.sql(),
+            backend,
+            readers: Lane::new(READERS),
+            cold: Lane::new(COLD),
+            writer: Mutex::new(Writer { connection: None, epoch: None }),
+        }
+    }
+
+    /// What the writer's connection says of its own durability, in the database's words: asked, not assumed.
+    ///
+    /// # Errors
+    /// As any use of the writer.
+    pub async fn durability(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let mut writer = self.writer.lock().await;
+        let (mut connection, _) = self.connected(&mut writer).await?;
+        let settings = B::durability(&mut connection).await?;
+        writer.connection = Some(connection);
+        Ok(settings)
+    }
+
+    /// Takes the writer's connection and our epoch, connecting again if it was lost.
+    async fn connected(
+        &self,
+        writer: &mut MutexGuard<'_, Writer<B::Connection>>,
+    ) -> Result<(B::Connection, i64), StoreError> {
+        let epoch = writer.epoch.ok_or(StoreError::Fenced)?;
+        let connection = match writer.connection.take() {
+            Some(connection) => connection,
+            None => self.backend.writer().await.map_err(|error| match error {
+                // It was ours and is somebody else's now.
+                StoreError::Taken(_) => StoreError::Fenced,
+                StoreError::Fenced
+                | StoreError::Refused(_)
+                | StoreError::Lost(_)
+                | StoreError::ReadOnly(_)
+                | StoreError::Inconsistent { .. }
+                | StoreError::Schema(_) => error,
+            })?,
+        };
+        Ok((connection, epoch))
+    }
+
+    async fn acquire(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer.lock().await;
+        let mut connection = match writer.connection.take() {
+            Some(connection) => connection,
+            None => self.backend.writer().await?,
+        };
+        self.backend.migrate(&mut connection).await?;
+        connection.run(&self.sql.raise_epoch, Vec::new()).await?;
+        writer.epoch = Some(place(self.sql, &mut connection).await?.epoch);
+        writer.connection = Some(connection);
+        Ok(())
+    }
+
+    async fn commit(&self, batch: Commit) -> Result<(), StoreError> {
+        let statements = write::statements(self.sql, &batch)?;
+        let seq = batch.events.last().map_or(0, |row| row.event.seq);
+        let mut writer = self.writer.lock().await;
+        let (mut connection, epoch) = self.connected(&mut writer).await?;
+        let begin = vec![batch.number.into(), batch.next_id.into(), seq.into(), epoch.into()];
+        let written = Self::transact(self.sql, &mut connection, begin, statements).await;
+        let usable = match &written {
+            Ok(()) => true,
+            // A connection that still takes this is clean again; one that does not is dropped, and its work with it.
+            Err(_) => connection.run("ROLLBACK", Vec::new()).await.is_ok(),
+        };
+        if usable {
+            writer.connection = Some(connection);
+        }
+        written
+    }
+
+    async fn transact(
+        sql: &'static Sql,
+        connection: &mut B::Connection,
+        begin: Vec<Argument>,
+        statements: Vec<write::Statement>,
+    ) -> Result<(), StoreError> {
+        connection.run(B::BEGIN, Vec::new()).await?;
+        if connection.run(&sql.begin_batch, begin).await? == 0 {
+            return Err(StoreError::Fenced);
+        }
+        for (sql, arguments) in statements {
+            connection.run(sql, arguments).await?;
+        }
+        connection.run("COMMIT", Vec::new()).await.map(drop)
+    }
+
+    async fn committed_batch(&self) -> Result<i64, StoreError> {
+        let mut writer = self.writer.lock().await;
+        let (mut connection, epoch) = self.connected(&mut writer).await?;
+        // A commit whose caller went away may still be at work on its own connection. Whoever may begin to write knows that
+        // it has ended, and only then is the last batch's fate sealed.
+        connection.run(B::BEGIN, Vec::new()).await?;
+        let place = place(self.sql, &mut connection).await?;
+        connection.run("COMMIT", Vec::new()).await?;
+        writer.connection = Some(connection);
+        if place.epoch == epoch { Ok(place.batch) } else { Err(StoreError::Fenced) }
+    }
+
+    async fn load(&self, now: Time) -> Result<Stored, StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        let stored = load::load(self.sql, loan.connection(), now).await?;
+        loan.done();
+        Ok(stored)
+    }
+
+    async fn load_cold(&self, keys: ColdKeys) -> Result<Cold, StoreError> {
+        if keys.is_empty() {
+            return Ok(Cold::default());
+        }
+        let mut loan = self.cold.take(|| self.backend.reader()).await?;
+        // One snapshot: a batch may commit between two of these queries.
+        loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
+        let cold = cold::load(self.sql, loan.connection(), &keys).await?;
+        loan.connection().run("COMMIT", Vec::new()).await?;
+        loan.done();
+        Ok(cold)
+    }
+
+    async fn messages(
+        &self,
+        interaction_id: InteractionId,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<MessagePage, StoreError> {
+        let limit = limit.min(PAGE_MAX);
+        let before = before.map_or(i64::MAX, |message_id| message_id.0);
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        // One more than asked for tells whether there are more.
+        let arguments = vec![interaction_id.0.into(), before.into(), (i64::from(limit) + 1).into()];
+        let mut messages =
+            loan.connection().each(&self.sql.messages_before, arguments, "messages", decode::message).await?;
+        loan.done();
+        let more = messages.len() > limit as usize;
+        messages.truncate(limit as usize);
+        messages.reverse();
+        Ok(MessagePage { messages, more })
+    }
+
+    async fn events_after(&self, wanted: events::Wanted) -> Result<(Vec<LoggedEvent>, i64), StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
+        let found = events::after(self.sql, loan.connection(), wanted).await?;
+        loan.connection().run("COMMIT", Vec::new()).await?;
+        loan.done();
+        Ok(found)
+    }
+
+    async fn event_bounds(&self) -> Result<(i64, i64), StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        let bounds = events::bounds(self.sql, loan.connection()).await?;
+        loan.done();
+        Ok(bounds)
+    }
+
+    async fn draft(
+        &self,
+        interaction_id: InteractionId,
+        agent_id: AgentId,
+    ) -> Result<Option<Draft>, StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        let arguments = vec![interaction_id.0.into(), agent_id.0.into()];
+        let drafts = loan.connection().each(&self.sql.draft, arguments, "drafts", decode::draft).await?;
+        loan.done();
+        Ok(drafts.into_iter().next())
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        loan.connection().run(&self.sql.ping, Vec::new()).await?;
+        loan.done();
+        Ok(())
+    }
+
+    async fn close(&self) {
+        let mut writer = self.writer.lock().await;
+        writer.epoch = None;
+        for connection in self.readers.close().into_iter().chain(self.cold.close()) {
+            connection.close().await;
+        }
+        if let Some(connection) = writer.connection.take() {
+            connection.close().await;
+        }
+        self.backend.release();
+    }
+}
+
+impl<B: Backend> Store for Database<B> {
+    fn acquire(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Self::acquire(self).boxed()
+    }
+
+    fn load(&self, now: Time) -> BoxFuture<'_, Result<Stored, StoreError>> {
+        Self::load(self, now).boxed()
+    }
+
+    fn load_cold(&self, keys: ColdKeys) -> BoxFuture<'_, Result<Cold, StoreError>> {
+        Self::load_cold(self, keys).boxed()
+    }
+
+    fn commit(&self, batch: Commit) -> BoxFuture<'_, Result<(), StoreError>> {
+        Self::commit(self, batch).boxed()
+    }
+
+    fn committed_batch(&self) -> BoxFuture<'_, Result<i64, StoreError>> {
+        Self::committed_batch(self).boxed()
+    }
+
+    fn messages(
+        &self,
+        interaction_id: InteractionId,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<MessagePage, StoreError>> {
+        Self::messages(self, interaction_id, before, limit).boxed()
+    }
+
+    fn events_after(
+        &self,
+        cursor: i64,
+        agent_id: AgentId,
+        supervises: bool,
+        administers: bool,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<(Vec<LoggedEvent>, i64), StoreError>> {
+        let wanted = events::Wanted { cursor, agent_id, supervises, administers, limit };
+        Self::events_after(self, wanted).boxed()
+    }
+
+    fn event_bounds(&self) -> BoxFuture<'_, Result<(i64, i64), StoreError>> {
+        Self::event_bounds(self).boxed()
+    }
+
+    fn draft(
+        &self,
+        interaction_id: InteractionId,
+        agent_id: AgentId,
+    ) -> BoxFuture<'_, Result<Option<Draft>, StoreError>> {
+        Self::draft(self, interaction_id, agent_id).boxed()
+    }
+
+    fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Self::ping(self).boxed()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Self::close(self).boxed()
+    }
+}

@@ -1,0 +1,215 @@
+//! Every statement, made once a database from what differs between the two dialects: how a JSON array is taken apart.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::table::{self, Again, Kind, Table};
+
+/// How a database takes a JSON array apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// `jsonb_each`: its rows are binary, so that a cell is found without parsing the row's text again for each.
+    Sqlite,
+    /// `jsonb_array_elements`.
+    Postgres,
+}
+
+/// How many rows of each table one batch forgets at most, so that a night's worth of expired keys holds nobody up.
+pub(super) const FORGET_MAX: i64 = 20_000;
+/// How many notes, or decisions, of one interaction are read: the newest.
+pub(super) const PER_INTERACTION_MAX: i64 = 200;
+
+impl Dialect {
+    /// The rows of parameter `at`, as `e.value`.
+    fn each(self, at: u8) -> String {
+        match self {
+            Self::Sqlite => format!("jsonb_each(${at}) AS e"),
+            Self::Postgres => format!("jsonb_array_elements(${at}::jsonb) AS e(value)"),
+        }
+    }
+
+    /// A cell of `e.value`.
+    fn cell(self, at: usize, kind: Kind) -> String {
+        let cast = match (self, kind) {
+            (Self::Sqlite, Kind::Int | Kind::Text | Kind::Flag) | (Self::Postgres, Kind::Text) => "",
+            (Self::Postgres, Kind::Int) => "::bigint",
+            (Self::Postgres, Kind::Flag) => "::boolean",
+        };
+        format!("(e.value->>{at}){cast}")
+    }
+
+    /// Any of the numbers in parameter `at`.
+    fn ints(self, at: u8) -> String {
+        match self {
+            Self::Sqlite => format!("(SELECT value FROM json_each(${at}))"),
+            Self::Postgres => format!("(SELECT value::bigint FROM jsonb_array_elements_text(${at}::jsonb))"),
+        }
+    }
+
+    /// Any of the texts in parameter `at`.
+    fn texts(self, at: u8) -> String {
+        match self {
+            Self::Sqlite => format!("(SELECT value FROM json_each(${at}))"),
+            Self::Postgres => format!("(SELECT value FROM jsonb_array_elements_text(${at}::jsonb))"),
+        }
+    }
+
+    /// The statement that writes a table's rows.
+    fn upsert(self, table: &Table) -> String {
+        let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+        let cells: Vec<String> =
+            table.columns.iter().enumerate().map(|(at, column)| self.cell(at, column.kind)).collect();
+        let mut sql = format!(
+            "INSERT INTO {} ({}) SELECT {} FROM {} WHERE true",
+            table.name,
+            names.join(", "),
+            cells.join(", "),
+            self.each(1)
+        );
+        // Writing to a String can't fail.
+        let _written = match table.again {
+            Again::Refuse => Ok(()),
+            Again::Keep => write!(sql, " ON CONFLICT ({}) DO NOTHING", table.key),
+            Again::Update => {
+                let key: Vec<&str> = table.key.split(", ").collect();
+                let changes: Vec<String> = table
+                    .columns
+                    .iter()
+                    .filter(|column| !column.fixed && !key.contains(&column.name))
+                    .map(|column| format!("{0} = excluded.{0}", column.name))
+                    .collect();
+                write!(sql, " ON CONFLICT ({}) DO UPDATE SET {}", table.key, changes.join(", "))
+            }
+        };
+        sql
+    }
+}
+
+/// The columns of a table for a SELECT, each with its table's name.
+fn columns(table: &Table) -> String {
+    table
+        .columns
+        .iter()
+        .map(|column| format!("{}.{}", table.name, column.name))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// `SELECT` every column of a table, then the rest.
+fn select(table: &Table, rest: &str) -> String {
+    format!("SELECT {} FROM {} {rest}", columns(table), table.name)
+}
+
+/// The newest rows of each interaction in parameter 1.
+fn newest(dialect: Dialect, table: &Table) -> String {
+    format!(
+        "SELECT {columns} FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY interaction_id ORDER BY {key} DESC) AS place \
+         FROM {name} WHERE interaction_id IN {ids}) AS {name} WHERE place <= {PER_INTERACTION_MAX} ORDER BY {key} DESC",
+        columns = columns(table),
+        key = table.key,
+        name = table.name,
+        ids = dialect.ints(1),
+    )
+}
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident: |$d:ident| $sql:expr,)*) => {
+        /// The statements of one dialect.
+        #[derive(Debug)]
+        pub(super) struct Sql {
+            upserts: BTreeMap<&'static str, String>,
+            $($(#[$doc])* pub(super) $name: String,)*
+        }
+
+        impl Sql {
+            /// Makes them.
+            pub(super) fn new(dialect: Dialect) -> Self {
+                Self {
+                    upserts: table::ALL.iter().map(|table| (table.name, dialect.upsert(table))).collect(),
+                    $($name: { let $d = dialect; let _: Dialect = $d; $sql },)*
+                }
+            }
+        }
+    };
+}
+
+statements! {
+    /// Whether we are still the writer; the first statement of every batch.
+    begin_batch: |d| "UPDATE writer SET batch = $1, next_id = $2, seq = CASE WHEN $3 > 0 THEN $3 ELSE seq END \
+        WHERE epoch = $4".to_owned(),
+    raise_epoch: |d| "UPDATE writer SET epoch = epoch + 1".to_owned(),
+    writer: |d| "SELECT epoch, batch, next_id, seq FROM writer".to_owned(),
+    ping: |d| "SELECT 1".to_owned(),
+
+    delete_drafts: |d| format!("DELETE FROM drafts WHERE (interaction_id, agent_id) IN (SELECT {}, {} FROM {})",
+        d.cell(0, Kind::Int), d.cell(1, Kind::Int), d.each(1)),
+    delete_templates: |d| format!("DELETE FROM templates WHERE channel_id IN {}", d.texts(1)),
+    delete_logins: |d| format!("DELETE FROM logins WHERE hash IN {}", d.texts(1)),
+    delete_tokens: |d| format!("DELETE FROM tokens WHERE name IN {}", d.texts(1)),
+    forget_dedupe: |d| format!("DELETE FROM dedupe WHERE key IN \
+        (SELECT key FROM dedupe WHERE expires_at < $1 ORDER BY expires_at LIMIT {FORGET_MAX})"),
+    forget_requests: |d| format!("DELETE FROM requests WHERE (agent_id, request_id) IN \
+        (SELECT agent_id, request_id FROM requests WHERE expires_at < $1 ORDER BY expires_at LIMIT {FORGET_MAX})"),
+    forget_logins: |d| "DELETE FROM logins WHERE expires_at < $1".to_owned(),
+    // Numbers and times of events rise together, so the oldest are first and no index on time is needed.
+    forget_events: |d| format!("DELETE FROM events WHERE time < $1 AND seq IN \
+        (SELECT seq FROM events ORDER BY seq LIMIT {FORGET_MAX})"),
+
+    load_agents: |d| select(&table::AGENTS, "ORDER BY agent_id"),
+    load_skills: |d| select(&table::SKILLS, "ORDER BY skill"),
+    load_teams: |d| select(&table::TEAMS, "ORDER BY team"),
+    load_tokens: |d| select(&table::TOKENS, "ORDER BY name"),
+    load_logins: |d| select(&table::LOGINS, "WHERE expires_at > $1 ORDER BY hash"),
+    load_templates: |d| select(&table::TEMPLATES, "ORDER BY channel_id, name, language"),
+    load_interactions: |d| select(&table::INTERACTIONS, "WHERE ended_at IS NULL ORDER BY interaction_id"),
+    load_contacts: |d| select(&table::CONTACTS, "WHERE contact_id IN \
+        (SELECT contact_id FROM interactions WHERE ended_at IS NULL) ORDER BY contact_id"),
+    load_aliases: |d| select(&table::ALIASES, "WHERE contact_id IN \
+        (SELECT contact_id FROM interactions WHERE ended_at IS NULL) ORDER BY kind, alias_kind, value"),
+    load_messages: |d| select(&table::MESSAGES,
+        "WHERE state IN ('queued', 'sending', 'unknown') ORDER BY message_id"),
+    load_media: |d| select(&table::MEDIA, "WHERE state = 'pending' ORDER BY media_id"),
+    load_drafts: |d| select(&table::DRAFTS, "WHERE interaction_id IN \
+        (SELECT interaction_id FROM interactions WHERE ended_at IS NULL) ORDER BY interaction_id, agent_id"),
+
+    cold_messages: |d| select(&table::MESSAGES, &format!("WHERE message_id IN {}", d.ints(1))),
+    // CROSS JOIN keeps SQLite from beginning with the larger table.
+    cold_messages_by_provider: |d| format!("SELECT {} FROM {} CROSS JOIN messages \
+        WHERE messages.channel_id = {} AND messages.provider_id = {}",
+        columns(&table::MESSAGES), d.each(1), d.cell(0, Kind::Text), d.cell(1, Kind::Text)),
+    cold_aliases: |d| select(&table::ALIASES, &format!("WHERE identity_id IN (\
+        SELECT a.identity_id FROM {} CROSS JOIN aliases AS a \
+            WHERE a.kind = {} AND a.alias_kind = {} AND a.value = {} \
+        UNION SELECT identity_id FROM aliases WHERE contact_id IN {} \
+        UNION SELECT identity_id FROM interactions WHERE interaction_id IN {}) ORDER BY kind, alias_kind, value",
+        d.each(1), d.cell(0, Kind::Text), d.cell(1, Kind::Text), d.cell(2, Kind::Text), d.ints(2), d.ints(3))),
+    cold_interactions: |d| select(&table::INTERACTIONS, &format!("WHERE interaction_id IN (\
+        SELECT interaction_id FROM interactions WHERE interaction_id IN {} \
+        UNION SELECT MAX(interaction_id) FROM interactions WHERE identity_id IN {} GROUP BY identity_id, channel_id) \
+        ORDER BY interaction_id", d.ints(1), d.ints(2))),
+    contacts: |d| select(&table::CONTACTS, &format!("WHERE contact_id IN {} ORDER BY contact_id", d.ints(1))),
+    cold_dedupe: |d| format!("SELECT key FROM dedupe WHERE key IN {}", d.texts(1)),
+    cold_requests: |d| format!("SELECT {} FROM {} CROSS JOIN requests \
+        WHERE requests.agent_id = {} AND requests.request_id = {}",
+        columns(&table::REQUESTS), d.each(1), d.cell(0, Kind::Int), d.cell(1, Kind::Text)),
+    cold_media: |d| select(&table::MEDIA, &format!("WHERE media_id IN {}", d.texts(1))),
+    cold_decisions: |d| newest(d, &table::DECISIONS),
+    cold_notes: |d| newest(d, &table::NOTES),
+
+    messages_before: |d| select(&table::MESSAGES,
+        "WHERE interaction_id = $1 AND message_id < $2 ORDER BY message_id DESC LIMIT $3"),
+    draft: |d| select(&table::DRAFTS, "WHERE interaction_id = $1 AND agent_id = $2"),
+    event_bounds: |d| "SELECT (SELECT MIN(seq) FROM events), seq FROM writer".to_owned(),
+    events: |d| select(&table::EVENTS, "WHERE seq > $1 AND seq <= $2 AND (agents LIKE $3 \
+        OR ($4 = 1 AND supervisors = TRUE) OR ($5 = 1 AND administrators = TRUE)) ORDER BY seq LIMIT $6"),
+    interactions: |d| select(&table::INTERACTIONS, &format!("WHERE interaction_id IN {}", d.ints(1))),
+    notes: |d| select(&table::NOTES, &format!("WHERE note_id IN {}", d.ints(1))),
+}
+
+impl Sql {
+    /// The statement that writes a table's rows.
+    pub(super) fn upsert(&'static self, table: &Table) -> &'static str {
+        // Every table is in the map; an empty statement would be refused by the database.
+        self.upserts.get(table.name).map_or("", String::as_str)
+    }
+}

@@ -1,0 +1,285 @@
+//! A batch as statements: one for each table that has rows, in a fixed order.
+
+use super::backend::Argument;
+use super::decode::{agents_cell, author_cells};
+use super::encode::{Row, list, rows};
+use super::sql::Sql;
+use super::table::{self, Table};
+use crate::domain::{ChannelId, Draft, Interaction, Media, Message, Skill, Template};
+use crate::engine::{Batch, EventRow, Rows};
+use crate::port::StoreError;
+
+/// A statement with what is bound to it.
+pub(super) type Statement = (&'static str, Vec<Argument>);
+
+/// Collects the statements of tables that have rows.
+struct Script {
+    sql: &'static Sql,
+    statements: Vec<Statement>,
+}
+
+impl Script {
+    fn add<T>(
+        &mut self,
+        table: &Table,
+        items: impl IntoIterator<Item = T>,
+        write: impl Fn(&mut Row<'_>, T),
+    ) -> Result<(), StoreError> {
+        if let Some(json) = rows(items, write)? {
+            self.statements.push((self.sql.upsert(table), vec![json.into()]));
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, sql: &'static str, keys: &[impl serde::Serialize]) -> Result<(), StoreError> {
+        if !keys.is_empty() {
+            self.statements.push((sql, vec![list(keys)?.into()]));
+        }
+        Ok(())
+    }
+}
+
+/// The statements of a batch, without the writer's own.
+pub(super) fn statements(sql: &'static Sql, batch: &Batch) -> Result<Vec<Statement>, StoreError> {
+    let mut script = Script { sql, statements: Vec::new() };
+    contacts(&mut script, &batch.rows)?;
+    people(&mut script, &batch.rows)?;
+    work(&mut script, &batch.rows)?;
+    logins(&mut script, &batch.rows)?;
+    script.add(&table::EVENTS, &batch.events, event)?;
+    if let Some((expired, old)) = batch.rows.forget {
+        script.statements.push((&sql.forget_dedupe, vec![expired.0.into()]));
+        script.statements.push((&sql.forget_requests, vec![expired.0.into()]));
+        script.statements.push((&sql.forget_logins, vec![expired.0.into()]));
+        script.statements.push((&sql.forget_events, vec![old.0.into()]));
+    }
+    Ok(script.statements)
+}
+
+fn contacts(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
+    script.add(&table::CONTACTS, &rows.contacts, |row, contact| {
+        row.put(&contact.contact_id)
+            .put(&contact.name)
+            .put(&contact.language)
+            .put(&contact.vip)
+            .put(&contact.blocked)
+            .put(&contact.opted_out)
+            .put(&contact.created_at);
+    })?;
+    script.add(&table::ALIASES, &rows.aliases, |row, alias| {
+        row.put(&alias.kind)
+            .put(&alias.alias_kind)
+            .put(&alias.value)
+            .put(&alias.identity_id)
+            .put(&alias.contact_id);
+    })
+}
+
+fn people(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
+    script.add(&table::AGENTS, &rows.agents, |row, agent| {
+        row.put(&agent.agent_id)
+            .put(&agent.login)
+            .put(&agent.name)
+            .put(&agent.role)
+            .put(&agent.password_hash)
+            .put(&agent.skills)
+            .put(&agent.teams)
+            .put(&agent.capacity)
+            .put(&agent.state)
+            .put(&agent.reason)
+            .put(&agent.state_since)
+            .put(&agent.idle_since)
+            .put(&agent.missed_offers)
+            .put(&agent.removed);
+    })?;
+    script.add(&table::SKILLS, &rows.skills, skill)?;
+    script.add(&table::TEAMS, &rows.teams, |row, team| {
+        row.put(&team.team).put(&team.title);
+    })?;
+    let channels: Vec<&ChannelId> = rows.templates.iter().map(|(channel_id, _)| channel_id).collect();
+    script.delete(&script.sql.delete_templates, &channels)?;
+    script.add(&table::TEMPLATES, rows.templates.iter().flat_map(|(_, templates)| templates), template)
+}
+
+fn work(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
+    script.add(&table::INTERACTIONS, &rows.interactions, |row, interaction| {
+        self::interaction(row, interaction);
+    })?;
+    script.add(&table::MESSAGES, &rows.messages, |row, (channel_id, message)| {
+        self::message(row, channel_id, message);
+    })?;
+    script.add(&table::MEDIA, &rows.media, media)?;
+    script.add(&table::NOTES, &rows.notes, |row, note| {
+        row.put(&note.note_id)
+            .put(&note.interaction_id)
+            .put(&note.message_id)
+            .put(&note.agent_id)
+            .put(&note.text)
+            .put(&note.created_at);
+    })?;
+    let (gone, kept): (Vec<&Draft>, Vec<&Draft>) =
+        rows.drafts.iter().partition(|draft| draft.text.is_empty() && draft.media.is_empty());
+    let gone: Vec<_> = gone.iter().map(|draft| (draft.interaction_id, draft.agent_id)).collect();
+    script.delete(&script.sql.delete_drafts, &gone)?;
+    script.add(&table::DRAFTS, kept, |row, draft| {
+        row.put(&draft.interaction_id)
+            .put(&draft.agent_id)
+            .put(&draft.text)
+            .put(&draft.media)
+            .put(&draft.saved_at);
+    })?;
+    script.add(&table::DECISIONS, &rows.decisions, |row, decision| {
+        row.put(&decision.decision_id)
+            .put(&decision.interaction_id)
+            .put(&decision.time)
+            .put(&decision.question)
+            .put(&decision.facts)
+            .put(&decision.answer)
+            .put(&decision.generation)
+            .put(&decision.at)
+            .put(&decision.error)
+            .put(&decision.reasons)
+            .put(&decision.sentence);
+    })
+}
+
+fn logins(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
+    script.add(&table::DEDUPE, &rows.dedupe, |row, dedupe| {
+        row.put(&dedupe.key).put(&dedupe.expires_at);
+    })?;
+    script.add(&table::REQUESTS, &rows.requests, |row, request| {
+        row.put(&request.agent_id)
+            .put(&request.request_id)
+            .put(&request.hash)
+            .put(&request.answer)
+            .put(&request.expires_at);
+    })?;
+    script.add(&table::LOGINS, &rows.logins, |row, login| {
+        row.put(&login.hash).put(&login.agent_id).put(&login.expires_at);
+    })?;
+    script.delete(&script.sql.delete_logins, &rows.logins_ended)?;
+    script.delete(&script.sql.delete_tokens, &rows.tokens_revoked)?;
+    script.add(&table::TOKENS, &rows.tokens, |row, token| {
+        row.put(&token.name).put(&token.hash).put(&token.agent_id).put(&token.created_at);
+    })?;
+    script.add(&table::RAW_DELIVERIES, &rows.raw, |row, raw| {
+        row.put(&raw.hash).put(&raw.channel_id).put(&raw.body).put(&raw.reason).put(&raw.received_at);
+    })
+}
+
+fn interaction(row: &mut Row<'_>, interaction: &Interaction) {
+    row.put(&interaction.interaction_id)
+        .put(&interaction.channel_id)
+        .put(&interaction.kind)
+        .put(&interaction.contact_id)
+        .put(&interaction.identity_id)
+        .put(&interaction.address)
+        .put(&interaction.previous_id)
+        .put(&interaction.outbound)
+        .put(&interaction.status)
+        .put(&interaction.ownership)
+        .put(&interaction.agent_id)
+        .put(&interaction.last_agent_id)
+        .put(&interaction.consulted)
+        .put(&interaction.skill)
+        .put(&interaction.waiting)
+        .put(&interaction.language)
+        .put(&interaction.window_ends_at)
+        .put(&interaction.window_told)
+        .put(&interaction.timers)
+        .put(&interaction.unread)
+        .put(&interaction.last_message_id)
+        .put(&interaction.last_line)
+        .put(&interaction.last_message_at)
+        .put(&interaction.unanswered_since)
+        .put(&interaction.answered)
+        .put(&interaction.disposition)
+        .put(&interaction.tags)
+        .put(&interaction.created_at)
+        .put(&interaction.assigned_at)
+        .put(&interaction.status_since)
+        .put(&interaction.ended_at)
+        .put(&interaction.revision)
+        .put(&interaction.kept);
+}
+
+fn message(row: &mut Row<'_>, channel_id: &ChannelId, message: &Message) {
+    let (author, agent_id) = author_cells(&message.author);
+    row.put(&message.message_id)
+        .put(&message.interaction_id)
+        .put(channel_id)
+        .put(&message.direction)
+        .put(author)
+        .put(&agent_id)
+        .put(&message.kind)
+        .put(&message.text)
+        .put(&message.media)
+        .put(&message.data)
+        .put(&message.template)
+        .put(&message.reply_to)
+        .put(&message.forwarded)
+        .put(&message.edited)
+        .put(&message.deleted)
+        .put(&message.reactions)
+        .put(&message.state)
+        .put(&message.error)
+        .put(&message.provider_id)
+        .put(&message.attempts)
+        .put(&message.retry_at)
+        .put(&message.backoff)
+        .put(&message.sent_at)
+        .put(&message.created_at);
+}
+
+fn media(row: &mut Row<'_>, media: &Media) {
+    row.put(&media.media_id)
+        .put(&media.message_id)
+        .put(&media.agent_id)
+        .put(&media.mime)
+        .put(&media.filename)
+        .put(&media.caption)
+        .put(&media.size)
+        .put(&media.voice)
+        .put(&media.state)
+        .put(&media.channel_id)
+        .put(&media.provider_media_id)
+        .put(&media.attempts)
+        .put(&media.retry_at)
+        .put(&media.created_at);
+}
+
+fn skill(row: &mut Row<'_>, skill: &Skill) {
+    row.put(&skill.skill)
+        .put(&skill.title)
+        .put(&skill.offer)
+        .put(&skill.auto_accept)
+        .put(&skill.outbound)
+        .put(&skill.dispositions)
+        .put(&skill.disposition_required);
+}
+
+fn template(row: &mut Row<'_>, template: &Template) {
+    row.put(&template.channel_id)
+        .put(&template.name)
+        .put(&template.language)
+        .put(&template.category)
+        .put(&template.status)
+        .put(&template.parameter_format)
+        .put(&template.header_format)
+        .put(&template.header)
+        .put(&template.body)
+        .put(&template.footer)
+        .put(&template.buttons);
+}
+
+fn event(row: &mut Row<'_>, EventRow { event, .. }: &EventRow) {
+    row.put(&event.seq)
+        .put(&event.time)
+        .put(&event.interaction_id)
+        .put(&event.revision)
+        .put(event.kind.name())
+        .put(&agents_cell(&event.audience))
+        .put(&event.audience.supervisors)
+        .put(&event.audience.administrators)
+        .put(&event.kind);
+}

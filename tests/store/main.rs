@@ -1,0 +1,73 @@
+//! What a store promises, as one suite that runs on every database: each case is written once against `dyn Store`.
+//!
+//! The `SQLite` half needs nothing. The `PostgreSQL` half needs `GUICHET_TEST_POSTGRES`, the address of a server on which it
+//! may create databases; without it each case says that it was skipped, or fails when `GUICHET_REQUIRE_POSTGRES=1`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::assigning_clones,
+    reason = "a test that can't go on fails, and what it costs to make a row does not matter"
+)]
+
+mod cold;
+mod dice;
+mod events;
+mod kill;
+mod measure;
+mod round_trip;
+mod testbed;
+mod writer;
+
+/// One test for each case and database.
+macro_rules! on_each_database {
+    ($($module:ident::$case:ident,)*) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $case() {
+                let testbed = super::testbed::Testbed::sqlite();
+                super::$module::$case(&testbed).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $case() {
+                if let Some(testbed) = super::testbed::Testbed::postgres().await {
+                    super::$module::$case(&testbed).await;
+                    testbed.remove().await;
+                }
+            })*
+        }
+    };
+}
+
+on_each_database! {
+    round_trip::every_row_comes_back,
+    round_trip::a_second_write_replaces,
+    round_trip::nul_and_surrogates_pass,
+    round_trip::five_hundred_rows,
+    round_trip::a_start_reads_only_what_is_open,
+    round_trip::what_is_taken_away_is_gone,
+    round_trip::a_raw_delivery_is_kept_once,
+    round_trip::what_expired_is_forgotten,
+    round_trip::forgetting_takes_bounded_bites,
+    cold::each_sort_of_key_finds_its_rows,
+    cold::an_identity_brings_its_newest_work,
+    cold::notes_and_decisions_are_bounded,
+    cold::messages_come_in_pages,
+    events::everybody_sees_their_own,
+    events::pages_join_without_gap_or_overlap,
+    events::bodies_are_as_they_are_now,
+    events::a_call_looks_at_a_bounded_window,
+    writer::durability_is_on,
+    writer::a_second_process_is_refused_at_once,
+    writer::a_stale_epoch_is_fenced,
+    writer::nothing_is_written_before_acquire_or_after_close,
+    writer::a_failed_batch_leaves_nothing,
+    writer::a_lost_connection_is_made_again,
+    writer::an_abandoned_commit_is_whole_or_absent,
+    writer::batches_count,
+    writer::a_newer_schema_is_refused,
+    kill::kill_nine_loses_nothing_acknowledged,
+}
