@@ -1,0 +1,79 @@
+//! The frames that carry the engine's answers.
+
+use serde_json::value::RawValue;
+
+use super::app::App;
+use super::wire;
+use crate::engine::{Answer, View};
+use crate::port::MessagePage;
+use crate::protocol::{
+    self, Agents, Done, History, Interactions, Method, OneAgent, OneInteraction, OneMessage, OneNote,
+    Outbound, Skills, Teams, Templates, WholeInteraction, Why,
+};
+
+/// The frame; `None`: no answer to such a method.
+pub(crate) fn frame(app: &App, id: &RawValue, method: Method, answer: &Answer) -> Option<String> {
+    let text = match answer {
+        Answer::Done => protocol::answer(id, Done {}),
+        Answer::Agent(agent, load) => protocol::answer(id, OneAgent { agent: wire::agent(agent, *load) }),
+        Answer::Agents(agents) => {
+            let agents = agents.iter().map(|(agent, load)| wire::agent(agent, *load)).collect();
+            protocol::answer(id, Agents { agents })
+        }
+        Answer::Skills(skills) => {
+            protocol::answer(id, Skills { skills: skills.iter().map(wire::skill).collect() })
+        }
+        Answer::Teams(teams) => protocol::answer(id, Teams { teams: teams.iter().map(wire::team).collect() }),
+        Answer::Interaction { view, notes, draft } if method == Method::InteractionGet => {
+            let (it, contact) = (&view.interaction, Some(&*view.contact));
+            protocol::answer(
+                id,
+                WholeInteraction {
+                    interaction: wire::interaction(&app.channels, it, contact, draft.as_ref()),
+                    notes: notes.iter().map(wire::note).collect(),
+                },
+            )
+        }
+        Answer::Interaction { view, .. } => {
+            protocol::answer(id, OneInteraction { interaction: interaction(app, view) })
+        }
+        Answer::Interactions(views) => {
+            let interactions = views.iter().map(|view| interaction(app, view)).collect();
+            protocol::answer(id, Interactions { interactions })
+        }
+        Answer::Messages(messages) => {
+            let message = wire::message(messages.first()?);
+            let several = messages.len() > 1;
+            let messages =
+                messages.iter().filter(|_| several).map(|message| wire::message(message)).collect();
+            protocol::answer(id, OneMessage { message, messages })
+        }
+        Answer::Outbound(view, message) => {
+            let message = wire::message(message);
+            protocol::answer(id, Outbound { interaction: interaction(app, view), message })
+        }
+        Answer::Note(note) => protocol::answer(id, OneNote { note: wire::note(note) }),
+        Answer::Templates(templates) => {
+            protocol::answer(id, Templates { templates: templates.iter().map(wire::template).collect() })
+        }
+        Answer::Why { full, sentence, decisions } => {
+            let decisions = full.then(|| decisions.iter().map(wire::decision).collect());
+            protocol::answer(id, Why { sentence, decisions })
+        }
+        Answer::Session(_) | Answer::Media(_) | Answer::Caller { .. } | Answer::Credentials { .. } => {
+            return None;
+        }
+    };
+    Some(text)
+}
+
+fn interaction<'a>(app: &App, view: &'a View) -> protocol::Interaction<'a> {
+    wire::interaction(&app.channels, &view.interaction, Some(&view.contact), None)
+}
+
+pub(crate) fn history(id: &RawValue, page: &MessagePage) -> String {
+    protocol::answer(
+        id,
+        History { messages: page.messages.iter().map(wire::message).collect(), more: page.more },
+    )
+}

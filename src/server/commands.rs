@@ -1,0 +1,204 @@
+//! What a method with its parameters asks of the engine.
+
+use crate::domain::{Capacity, InteractionId, Skill, SkillLevel, Span, Team, TemplateValues};
+use crate::engine::{AdminCommand, Command};
+use crate::protocol::params::{
+    AddNote, AddToken, FilledTemplate, FindQuickReplies, History, Nothing, OfChannel, OfInteraction,
+    OfMessage, Pull, React, Refuse, RevokeToken, SaveAgent, SaveDraft, SaveSkill, SaveTeam, Send,
+    SessionStart, SetOutcome, SetState, StartOutbound,
+};
+use crate::protocol::{ErrorShape, INVALID_PARAMS, Method, Request};
+
+/// How long an offer waits unless a skill says otherwise (SPEC §3).
+const OFFER_SECONDS: u32 = 45;
+const OFFER_RANGE: std::ops::RangeInclusive<u32> = 5..=3_600;
+
+/// What a request comes to.
+pub(crate) enum Plan {
+    /// One question to the engine.
+    Ask(Command),
+    /// Something that the server answers itself, or asks more than one thing for.
+    Own(Own),
+}
+
+/// What the server answers itself.
+pub(crate) enum Own {
+    Start(SessionStart),
+    History(History),
+    QuickReplies(FindQuickReplies),
+    SaveAgent(SaveAgent),
+    AddToken(AddToken),
+    Scripts { reload: bool },
+    Discover,
+}
+
+/// Reads a request's parameters as its method wants them.
+pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorShape<'static>> {
+    let on = |command: fn(InteractionId) -> Command| -> Result<Command, ErrorShape<'static>> {
+        let OfInteraction { interaction_id } = request.params()?;
+        Ok(command(interaction_id.0))
+    };
+    let administer = |command| -> Result<Command, ErrorShape<'static>> {
+        let Nothing {} = request.params()?;
+        Ok(Command::Administer(command))
+    };
+    let command = match method {
+        Method::SessionStart => return Ok(Plan::Own(Own::Start(request.params()?))),
+        Method::InteractionHistory => return Ok(Plan::Own(Own::History(request.params()?))),
+        Method::QuickReplyList => return Ok(Plan::Own(Own::QuickReplies(request.params()?))),
+        Method::AdminAgentsSave => return Ok(Plan::Own(Own::SaveAgent(request.params()?))),
+        Method::AdminTokensAdd => return Ok(Plan::Own(Own::AddToken(request.params()?))),
+        Method::AdminScriptsGet | Method::AdminScriptsReload | Method::Discover => {
+            let Nothing {} = request.params()?;
+            let reload = method == Method::AdminScriptsReload;
+            return Ok(Plan::Own(if method == Method::Discover {
+                Own::Discover
+            } else {
+                Own::Scripts { reload }
+            }));
+        }
+        Method::SetState => {
+            let SetState { state, reason } = request.params()?;
+            Command::SetState { state: state.0, reason }
+        }
+        Method::InboxList => {
+            let Nothing {} = request.params()?;
+            Command::Inbox
+        }
+        Method::InteractionGet => on(|interaction_id| Command::Get { interaction_id })?,
+        Method::InteractionAccept => on(|interaction_id| Command::Accept { interaction_id })?,
+        Method::InteractionClose => on(|interaction_id| Command::Close { interaction_id })?,
+        Method::InteractionDetach => on(|interaction_id| Command::Detach { interaction_id })?,
+        Method::InteractionWhy => on(|interaction_id| Command::Why { interaction_id })?,
+        Method::MessageMarkRead => on(|interaction_id| Command::MarkRead { interaction_id })?,
+        Method::MessageTyping => on(|interaction_id| Command::Typing { interaction_id })?,
+        Method::InteractionRefuse => refuse(request.params()?),
+        Method::InteractionPull => {
+            let Pull { skill } = request.params()?;
+            Command::Pull { skill: skill.map(|id| id.0) }
+        }
+        Method::InteractionSetOutcome => set_outcome(request.params()?),
+        Method::MessageSend => send(request.params()?),
+        Method::MessageRetry => retry(&request.params()?),
+        Method::MessageReact => react(request.params()?),
+        Method::DraftSave => save_draft(request.params()?),
+        Method::OutboundStart => start_outbound(request.params()?),
+        Method::TemplateList => {
+            let OfChannel { channel_id } = request.params()?;
+            Command::ListTemplates { channel_id: channel_id.0 }
+        }
+        Method::NoteAdd => add_note(request.params()?),
+        Method::AdminAgentsList => administer(AdminCommand::ListAgents)?,
+        Method::AdminSkillsList => administer(AdminCommand::ListSkills)?,
+        Method::AdminTeamsList => administer(AdminCommand::ListTeams)?,
+        Method::AdminSkillsSave => Command::Administer(save_skill(request.params()?)?),
+        Method::AdminTeamsSave => Command::Administer(save_team(request.params()?)),
+        Method::AdminTokensRevoke => {
+            let RevokeToken { name } = request.params()?;
+            Command::Administer(AdminCommand::RevokeToken { name })
+        }
+    };
+    Ok(Plan::Ask(command))
+}
+
+fn refuse(params: Refuse) -> Command {
+    let Refuse { interaction_id, reason } = params;
+    Command::Refuse { interaction_id: interaction_id.0, reason }
+}
+
+fn set_outcome(params: SetOutcome) -> Command {
+    let SetOutcome { interaction_id, status, disposition, notes, tags } = params;
+    Command::SetOutcome { interaction_id: interaction_id.0, status: status.0, disposition, note: notes, tags }
+}
+
+fn send(params: Send) -> Command {
+    let Send { interaction_id, text, media, template, reply_to } = params;
+    Command::Send {
+        interaction_id: interaction_id.0,
+        text,
+        media: media.into_iter().map(|file| (file.media_id.0, file.caption)).collect(),
+        template: template.map(template_values),
+        reply_to: reply_to.map(|id| id.0),
+    }
+}
+
+fn retry(params: &OfMessage) -> Command {
+    Command::Retry { interaction_id: params.interaction_id.0, message_id: params.message_id.0 }
+}
+
+fn react(params: React) -> Command {
+    let React { interaction_id, message_id, emoji } = params;
+    Command::React { interaction_id: interaction_id.0, message_id: message_id.0, emoji }
+}
+
+fn save_draft(params: SaveDraft) -> Command {
+    let SaveDraft { interaction_id, text, media } = params;
+    let media = media.into_iter().map(|id| id.0).collect();
+    Command::SaveDraft { interaction_id: interaction_id.0, text, media }
+}
+
+fn add_note(params: AddNote) -> Command {
+    let AddNote { interaction_id, message_id, text } = params;
+    Command::AddNote { interaction_id: interaction_id.0, message_id: message_id.map(|id| id.0), text }
+}
+
+fn template_values(filled: FilledTemplate) -> TemplateValues {
+    let FilledTemplate { name, language, parameters, header, buttons } = filled;
+    let (header_text, header_media) =
+        header.map_or((None, None), |header| (header.text, header.media_id.map(|id| id.0)));
+    TemplateValues { name, language, parameters, header_text, header_media, buttons }
+}
+
+fn start_outbound(params: StartOutbound) -> Command {
+    let StartOutbound { contact_id, address, channel_id, skill_id, template, text } = params;
+    Command::StartOutbound {
+        contact_id: contact_id.map(|id| id.0),
+        address,
+        channel_id: channel_id.0,
+        skill: skill_id.map(|id| id.0),
+        template: template.map(template_values),
+        text,
+    }
+}
+
+fn save_team(params: SaveTeam) -> AdminCommand {
+    let title = params.title.unwrap_or_else(|| params.team.0.to_string());
+    AdminCommand::SaveTeam(Team { team: params.team.0, title })
+}
+
+fn save_skill(params: SaveSkill) -> Result<AdminCommand, ErrorShape<'static>> {
+    let seconds = params.offer_seconds.unwrap_or(OFFER_SECONDS);
+    if !OFFER_RANGE.contains(&seconds) {
+        let mut error = ErrorShape::invalid(INVALID_PARAMS, "Field offer_seconds goes from 5 to 3600");
+        error.data.field = Some("offer_seconds".into());
+        return Err(error);
+    }
+    Ok(AdminCommand::SaveSkill(Skill {
+        title: params.title.unwrap_or_else(|| params.skill.0.to_string()),
+        skill: params.skill.0,
+        offer: Span::seconds(seconds.into()),
+        auto_accept: params.auto_accept,
+        outbound: params.outbound.into_iter().map(|kind| kind.0).collect(),
+        dispositions: params.dispositions,
+        disposition_required: params.disposition_required,
+    }))
+}
+
+/// An agent to make or change, its password already hashed.
+pub(crate) fn save_agent(params: SaveAgent, password_hash: Option<String>) -> AdminCommand {
+    AdminCommand::SaveAgent {
+        login: params.login,
+        name: params.name,
+        role: params.role.map(|role| role.0),
+        password_hash,
+        skills: params.skills.map(|skills| {
+            skills.into_iter().map(|held| SkillLevel { skill: held.skill.0, level: held.level }).collect()
+        }),
+        teams: params.teams.map(|teams| teams.into_iter().map(|team| team.0).collect()),
+        capacity: params.capacity.map(|room| Capacity {
+            total: room.total,
+            per_kind: room.per_kind.into_iter().map(|(kind, most)| (kind.0, most)).collect(),
+        }),
+        removed: params.removed,
+    }
+}

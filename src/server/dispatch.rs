@@ -1,0 +1,215 @@
+//! From a request's text to the frame that answers it. The same for sockets and `POST /rpc`.
+//!
+//! Rights to interactions, and everything else that is a rule, are the engine's; here is only what the engine does not see.
+
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use super::answers;
+use super::app::App;
+use super::auth::{Who, new_secret};
+use super::commands::{self, Own, Plan};
+use super::mend::mend;
+use super::scripts;
+use crate::engine::{AdminCommand, Answer, Caller, Command, Input, Refusal, RefusalKind, RequestKey};
+use crate::protocol::params::{AddToken, FindQuickReplies, History, SaveAgent, SessionStart};
+use crate::protocol::{
+    self, ErrorShape, INVALID_PARAMS, METHOD_NOT_FOUND, Method, NewToken, REFUSED, Repeat, Request,
+};
+
+/// Messages in a page, unless asked otherwise.
+const HISTORY_DEFAULT: u32 = 50;
+const HISTORY_MAX: u32 = 100;
+/// Characters of a password.
+const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=200;
+
+/// By which way a request came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Via {
+    /// A socket, and whether its session has started.
+    Socket { session: u64, started: bool },
+    /// `POST /rpc`.
+    Http,
+}
+
+/// What came of a request.
+pub(crate) enum Served {
+    /// A frame to send.
+    Frame(String),
+    /// Nothing to say.
+    Nothing,
+    /// The socket's session is to start.
+    Start { id: Box<RawValue>, params: SessionStart },
+    /// The login of this socket is not known any more.
+    LoginEnded,
+}
+
+/// A request with who made it.
+struct Asked<'a> {
+    app: &'a App,
+    who: &'a Who,
+    via: Via,
+    request: &'a Request<'a>,
+    id: &'a RawValue,
+    method: Method,
+}
+
+type Frame = Result<String, ErrorShape<'static>>;
+
+/// Serves one request.
+pub(crate) async fn serve(app: &App, who: &Who, via: Via, text: &str) -> Served {
+    let text = mend(text);
+    let request = match Request::read(&text) {
+        Ok(request) => request,
+        Err(error) => return Served::Frame(protocol::error(None, &error)),
+    };
+    let Some(id) = request.id else { return Served::Nothing };
+    let Some(method) = Method::named(&request.method) else {
+        let error = ErrorShape::invalid(METHOD_NOT_FOUND, format!("There is no method {:?}", request.method));
+        return Served::Frame(protocol::error(Some(id), &error));
+    };
+    let asked = Asked { app, who, via, request: &request, id, method };
+    asked.serve().await.unwrap_or_else(|error| Served::Frame(protocol::error(Some(id), &error)))
+}
+
+/// The engine answered something else than was asked.
+pub(crate) fn unexpected() -> ErrorShape<'static> {
+    tracing::error!("the engine gave another kind of answer than was asked for");
+    Refusal::new(RefusalKind::Unavailable, "The server could not answer this; try again").into()
+}
+
+fn invalid(field: &'static str, message: String) -> ErrorShape<'static> {
+    let mut error = ErrorShape::invalid(INVALID_PARAMS, message);
+    error.data.field = Some(field.into());
+    error
+}
+
+impl Asked<'_> {
+    async fn serve(&self) -> Result<Served, ErrorShape<'static>> {
+        let started = match self.via {
+            Via::Socket { started, .. } => started,
+            Via::Http => true,
+        };
+        if !started && !matches!(self.method, Method::SessionStart | Method::Discover) {
+            return Err(ErrorShape::invalid(REFUSED, "Call session.start first"));
+        }
+        match commands::plan(self.method, self.request)? {
+            Plan::Own(Own::Start(params)) => self.start(params),
+            Plan::Own(own) => self.own(own).await.map(Served::Frame),
+            Plan::Ask(command) => {
+                let answer = self.ask(command).await?;
+                self.frame(&answer).map(Served::Frame)
+            }
+        }
+    }
+
+    fn start(&self, params: SessionStart) -> Result<Served, ErrorShape<'static>> {
+        let refused = |kind, sentence| Err(Refusal::new(kind, sentence).into());
+        match self.via {
+            Via::Http => refused(RefusalKind::Unsupported, "A session needs the socket, GET /ws"),
+            Via::Socket { started: true, .. } => refused(
+                RefusalKind::AlreadyDone,
+                "This session has started; open a new socket to start afresh",
+            ),
+            Via::Socket { .. } => Ok(Served::Start { id: self.id.to_owned(), params }),
+        }
+    }
+
+    /// The rights to what the engine does not see are looked at here.
+    async fn own(&self, own: Own) -> Frame {
+        if let Some(permission) = self.method.permission() {
+            self.who.may(permission)?;
+        }
+        match own {
+            Own::History(params) => self.history(&params).await,
+            Own::SaveAgent(params) => self.save_agent(params).await,
+            Own::AddToken(params) => self.add_token(params).await,
+            Own::QuickReplies(FindQuickReplies { search }) => {
+                Ok(scripts::quick_replies(self.app, self.id, search.as_deref()))
+            }
+            Own::Scripts { reload } => scripts::state(self.app, self.id, reload).await,
+            Own::Discover => Ok(protocol::answer(self.id, &self.app.document)),
+            Own::Start(_) => Err(unexpected()),
+        }
+    }
+
+    fn frame(&self, answer: &Answer) -> Frame {
+        answers::frame(self.app, self.id, self.method, answer).ok_or_else(unexpected)
+    }
+
+    async fn ask(&self, command: Command) -> Result<Answer, ErrorShape<'static>> {
+        let session = match self.via {
+            Via::Socket { session, .. } => session,
+            Via::Http => 0,
+        };
+        let caller = Caller { agent_id: self.who.agent_id, session };
+        let input = Input::Command { caller, request: self.key(), command };
+        Ok(self.app.desk.ask(input).await?)
+    }
+
+    /// What makes sending this request again safe.
+    fn key(&self) -> Option<RequestKey> {
+        if self.method.repeat() == Repeat::Harmless {
+            return None;
+        }
+        let id = self.request.lasting_id()?;
+        // Read and written again, so that neither spaces nor the order of fields make it another request.
+        let params =
+            self.request.params.and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).ok());
+        let mut hasher = Sha256::new();
+        hasher.update(self.method.name());
+        hasher.update([0]);
+        hasher.update(params.unwrap_or_default().to_string());
+        Some(RequestKey { id, hash: hex::encode(hasher.finalize()) })
+    }
+
+    async fn history(&self, params: &History) -> Frame {
+        let interaction_id = params.interaction_id.0;
+        let limit = params.limit.unwrap_or(HISTORY_DEFAULT);
+        if !(1..=HISTORY_MAX).contains(&limit) {
+            return Err(invalid("limit", format!("Field limit goes from 1 to {HISTORY_MAX}")));
+        }
+        // The engine says whether the caller may read it; the store then has the messages.
+        self.ask(Command::Get { interaction_id }).await?;
+        let before = params.before.map(|id| id.0);
+        let page = self.app.desk.store().messages(interaction_id, before, limit).await.map_err(|error| {
+            tracing::warn!(%error, "messages can't be read");
+            Refusal::new(RefusalKind::Unavailable, "The messages can't be read now; try again")
+        })?;
+        Ok(answers::history(self.id, &page))
+    }
+
+    async fn save_agent(&self, mut params: SaveAgent) -> Frame {
+        let password_hash = match params.password.take() {
+            None => None,
+            Some(password) if !PASSWORD_CHARS.contains(&password.chars().count()) => {
+                return Err(invalid("password", "A password has 8 to 200 characters".into()));
+            }
+            Some(password) => Some(self.hash(password).await?),
+        };
+        let answer = self.ask(Command::Administer(commands::save_agent(params, password_hash))).await?;
+        self.frame(&answer)
+    }
+
+    async fn hash(&self, password: String) -> Result<String, ErrorShape<'static>> {
+        let busy = |message: &str| Refusal::new(RefusalKind::Unavailable, message);
+        let hash = self
+            .app
+            .passwords
+            .hash(password)
+            .await
+            .map_err(|_| busy("Too many passwords at once; try again"))?;
+        hash.map_err(|error| {
+            tracing::error!(error, "a password could not be hashed");
+            busy("The password can't be kept now; try again").into()
+        })
+    }
+
+    async fn add_token(&self, params: AddToken) -> Frame {
+        let AddToken { name, login } = params;
+        let (token, hash) = new_secret()
+            .map_err(|failure| Refusal::new(RefusalKind::Unavailable, failure.message.into_owned()))?;
+        self.ask(Command::Administer(AdminCommand::AddToken { name: name.clone(), login, hash })).await?;
+        Ok(protocol::answer(self.id, NewToken { name: &name, token: &token }))
+    }
+}

@@ -1,0 +1,333 @@
+//! Turns the engine's values into what crosses the wire. It knows both languages and decides nothing.
+
+mod event;
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use crate::domain::{
+    Abilities, Agent, Author, Channel, ChannelId, Contact, Draft, Interaction, Media, MediaId, Message, Note,
+    Reaction, Skill, SkillId, Team, TeamId, Template, TemplateValues, Timer,
+};
+use crate::engine::{DecisionRow, PolicyError, Queue, Snapshot};
+use crate::protocol as wire;
+use crate::protocol::{Id, Moment, Word};
+
+pub(crate) use event::{Told, event_frame};
+
+/// What each channel account can do, for everything that shows an interaction.
+#[derive(Debug, Default)]
+pub(crate) struct Channels(BTreeMap<ChannelId, wire::Capabilities>);
+
+impl Channels {
+    pub(crate) fn new<'a>(channels: impl Iterator<Item = &'a Channel>) -> Self {
+        let with_id = channels.map(|channel| (channel.channel_id.clone(), capabilities(&channel.abilities)));
+        Self(with_id.collect())
+    }
+
+    /// An account that is no longer configured can do nothing.
+    fn of(&self, channel_id: &ChannelId) -> wire::Capabilities {
+        self.0.get(channel_id).copied().unwrap_or_default()
+    }
+}
+
+fn capabilities(abilities: &Abilities) -> wire::Capabilities {
+    wire::Capabilities {
+        window: abilities.window.is_some(),
+        templates: abilities.templates,
+        media: abilities.media,
+        reactions: abilities.reactions,
+        typing: abilities.typing,
+        text_max: abilities.text_max,
+    }
+}
+
+/// JSON that the engine keeps as text. What is no JSON (it never should) is left out.
+fn json(text: &str) -> Option<&RawValue> {
+    if text.is_empty() { None } else { serde_json::from_str(text).ok() }
+}
+
+pub(crate) fn interaction<'a>(
+    channels: &Channels,
+    it: &'a Interaction,
+    contact: Option<&'a Contact>,
+    draft: Option<&'a Draft>,
+) -> wire::Interaction<'a> {
+    wire::Interaction {
+        interaction_id: Id(it.interaction_id),
+        channel_id: it.channel_id.as_str(),
+        kind: Word(it.kind),
+        contact: contact.map(|contact| self::contact(contact, &it.address)),
+        status: Word(it.status),
+        ownership: Word(it.ownership),
+        agent_id: it.agent_id.map(Id),
+        last_agent_id: it.last_agent_id.map(Id),
+        consulted: it.consulted.iter().copied().map(Id).collect(),
+        skill: it.skill.as_ref().map(SkillId::as_str),
+        previous_id: it.previous_id.map(Id),
+        outbound: it.outbound,
+        language: it.language.as_deref(),
+        window_ends_at: it.window_ends_at.map(Moment),
+        timers: wire::Timers {
+            agent: it.timers.agent.as_ref().map(timer),
+            customer: it.timers.customer.as_ref().map(timer),
+            offer_expires_at: it.timers.offer_expires_at.map(Moment),
+            ends_at: it.timers.ends_at.map(Moment),
+        },
+        unread: it.unread,
+        last_line: &it.last_line,
+        last_message_at: it.last_message_at.map(Moment),
+        disposition: it.disposition.as_deref(),
+        tags: &it.tags,
+        created_at: Moment(it.created_at),
+        assigned_at: it.assigned_at.map(Moment),
+        ended_at: it.ended_at.map(Moment),
+        revision: it.revision,
+        draft: draft.map(self::draft),
+        capabilities: channels.of(&it.channel_id),
+    }
+}
+
+fn contact<'a>(contact: &'a Contact, address: &'a str) -> wire::Contact<'a> {
+    wire::Contact {
+        contact_id: Id(contact.contact_id),
+        name: &contact.name,
+        language: contact.language.as_deref(),
+        address,
+        vip: contact.vip,
+        blocked: contact.blocked,
+    }
+}
+
+fn timer(timer: &Timer) -> wire::Timer {
+    wire::Timer {
+        started_at: Moment(timer.started_at),
+        yellow_at: Moment(timer.yellow_at()),
+        red_at: Moment(timer.red_at()),
+        extended: timer.extended,
+        // As announced, not as the clock says: the same event reads the same whenever it is written.
+        state: match (timer.red, timer.yellow) {
+            (true, _) => wire::TimerState::Red,
+            (false, true) => wire::TimerState::Yellow,
+            (false, false) => wire::TimerState::Running,
+        },
+    }
+}
+
+pub(crate) fn draft(draft: &Draft) -> wire::Draft<'_> {
+    wire::Draft { text: &draft.text, media: draft.media.iter().map(MediaId::as_str).collect() }
+}
+
+pub(crate) fn note(note: &Note) -> wire::Note<'_> {
+    wire::Note {
+        note_id: Id(note.note_id),
+        interaction_id: Id(note.interaction_id),
+        message_id: note.message_id.map(Id),
+        agent_id: note.agent_id.map(Id),
+        text: &note.text,
+        created_at: Moment(note.created_at),
+    }
+}
+
+fn author(author: &Author) -> wire::Author {
+    match author {
+        Author::Contact => wire::Author::Contact,
+        Author::Agent(agent_id) => wire::Author::Agent { agent_id: Id(*agent_id) },
+        Author::System => wire::Author::System,
+        Author::Elsewhere => wire::Author::Elsewhere,
+    }
+}
+
+pub(crate) fn message(it: &Message) -> wire::Message<'_> {
+    wire::Message {
+        message_id: Id(it.message_id),
+        interaction_id: Id(it.interaction_id),
+        direction: Word(it.direction),
+        author: author(&it.author),
+        kind: Word(it.kind),
+        text: &it.text,
+        media: it.media.iter().map(media).collect(),
+        data: json(&it.data),
+        template: it.template.as_ref().map(sent_template),
+        reply_to: it.reply_to.map(Id),
+        forwarded: it.forwarded,
+        edited: it.edited,
+        deleted: it.deleted,
+        reactions: reactions(&it.reactions),
+        state: Word(it.state),
+        error: it.error.as_ref().map(|error| wire::DeliveryError {
+            code: error.code,
+            reason: &error.reason,
+            details: &error.details,
+        }),
+        translation: None,
+        sent_at: Moment(it.sent_at),
+        created_at: Moment(it.created_at),
+    }
+}
+
+fn reactions(all: &[Reaction]) -> Vec<wire::Reaction<'_>> {
+    all.iter()
+        .map(|reaction| wire::Reaction { author: author(&reaction.author), emoji: &reaction.emoji })
+        .collect()
+}
+
+fn media(it: &Media) -> wire::Media<'_> {
+    wire::Media {
+        media_id: it.media_id.as_str(),
+        mime: &it.mime,
+        filename: it.filename.as_deref(),
+        caption: it.caption.as_deref(),
+        size: it.size,
+        voice: it.voice,
+        state: Word(it.state),
+    }
+}
+
+fn sent_template(values: &TemplateValues) -> wire::SentTemplate<'_> {
+    let has_header = values.header_text.is_some() || values.header_media.is_some();
+    wire::SentTemplate {
+        name: &values.name,
+        language: &values.language,
+        parameters: &values.parameters,
+        header: has_header.then(|| wire::SentHeader {
+            text: values.header_text.as_deref(),
+            media_id: values.header_media.as_ref().map(MediaId::as_str),
+        }),
+        buttons: &values.buttons,
+    }
+}
+
+pub(crate) fn agent(it: &Agent, load: u32) -> wire::Agent<'_> {
+    wire::Agent {
+        agent_id: Id(it.agent_id),
+        login: &it.login,
+        name: &it.name,
+        role: Word(it.role),
+        state: Word(it.state),
+        reason: it.reason.as_deref(),
+        state_since: Moment(it.state_since),
+        skills: it
+            .skills
+            .iter()
+            .map(|held| wire::HeldSkill { skill: held.skill.as_str(), level: held.level })
+            .collect(),
+        teams: it.teams.iter().map(TeamId::as_str).collect(),
+        capacity: wire::Room { total: it.capacity.total, per_kind: &it.capacity.per_kind },
+        load,
+        removed: it.removed,
+    }
+}
+
+pub(crate) fn queue(it: &Queue) -> wire::Queue<'_> {
+    wire::Queue {
+        skill: it.skill.as_str(),
+        title: &it.title,
+        waiting: it.waiting,
+        longest_since: it.longest_since.map(Moment),
+        available_agents: it.available_agents,
+    }
+}
+
+pub(crate) fn skill(it: &Skill) -> wire::Skill<'_> {
+    wire::Skill {
+        skill: it.skill.as_str(),
+        title: &it.title,
+        dispositions: &it.dispositions,
+        disposition_required: it.disposition_required,
+        offer_seconds: it.offer.0 / 1_000,
+        auto_accept: it.auto_accept,
+        outbound: &it.outbound,
+    }
+}
+
+pub(crate) fn team(it: &Team) -> wire::Team<'_> {
+    wire::Team { team: it.team.as_str(), title: &it.title }
+}
+
+fn channel(it: &Channel) -> wire::Channel<'_> {
+    wire::Channel {
+        channel_id: it.channel_id.as_str(),
+        kind: Word(it.kind),
+        templates: it.abilities.templates,
+    }
+}
+
+pub(crate) fn template(it: &Template) -> wire::Template<'_> {
+    let asks = |text: Option<&str>| text.is_some_and(|text| text.contains("{{"));
+    wire::Template {
+        name: &it.name,
+        language: &it.language,
+        category: &it.category,
+        status: &it.status,
+        parameter_format: Word(it.parameter_format),
+        header: it.header_format.map(|format| wire::TemplateHeader {
+            format: Word(format),
+            text: it.header.as_deref(),
+            parameters: if asks(it.header.as_deref()) { vec!["text"] } else { Vec::new() },
+        }),
+        body: &it.body,
+        parameters: it.parameters(),
+        footer: it.footer.as_deref(),
+        buttons: it
+            .buttons
+            .iter()
+            .map(|button| wire::TemplateButton {
+                kind: &button.kind,
+                text: &button.text,
+                url: button.url.as_deref(),
+                needs_value: asks(button.url.as_deref()) || button.kind == "copy_code",
+            })
+            .collect(),
+    }
+}
+
+pub(crate) fn decision(it: &DecisionRow) -> wire::Decision<'_> {
+    wire::Decision {
+        decision_id: Id(it.decision_id),
+        time: Moment(it.time),
+        question: &it.question,
+        generation: it.generation,
+        at: it.at.as_deref(),
+        error: it.error.as_deref(),
+        facts: json(&it.facts).unwrap_or(RawValue::NULL),
+        answer: json(&it.answer).unwrap_or(RawValue::NULL),
+        reasons: json(&it.reasons).unwrap_or(RawValue::NULL),
+    }
+}
+
+pub(crate) fn script_error(it: &PolicyError) -> wire::ScriptError<'_> {
+    wire::ScriptError { file: &it.file, line: it.line, column: it.column, message: &it.message }
+}
+
+pub(crate) fn snapshot<'a>(
+    channels: &Channels,
+    it: &'a Snapshot,
+    reasons: &'a [String],
+) -> wire::Snapshot<'a> {
+    let draft_of = |id| it.drafts.iter().find(|draft| draft.interaction_id == id);
+    wire::Snapshot {
+        interactions: it
+            .interactions
+            .iter()
+            .map(|view| {
+                let draft = draft_of(view.interaction.interaction_id);
+                interaction(channels, &view.interaction, Some(&view.contact), draft)
+            })
+            .collect(),
+        agents: it.agents.iter().map(|(agent, load)| self::agent(agent, *load)).collect(),
+        queues: it.queues.iter().map(queue).collect(),
+        channels: it.channels.iter().map(channel).collect(),
+        skills: it.skills.iter().map(skill).collect(),
+        reasons,
+        notices: Vec::new(),
+    }
+}
+
+/// The caller as `session.start` shows it: with what it holds, if the snapshot tells.
+pub(crate) fn myself(it: &Snapshot) -> wire::Agent<'_> {
+    let load =
+        it.agents.iter().find(|(agent, _)| agent.agent_id == it.agent.agent_id).map_or(0, |(_, load)| *load);
+    agent(&it.agent, load)
+}
