@@ -1,7 +1,8 @@
 //! The questions the engine asks an installation's scripts, as a trait.
 //!
-//! Lua answers them in production, plain Rust in tests. An implementation is synchronous, bounded in time (the engine waits)
-//! and never fails outwards: [`Asked::failure`] says that the script could not answer, and the engine takes its default.
+//! Lua answers them in production, plain Rust in tests. An implementation is synchronous, bounded in time (the engine
+//! waits) and never fails outwards: an `Err` in [`Asked::answer`] says that the script could not answer, and the engine
+//! takes its default.
 
 use crate::domain::{AgentId, ChannelId, ChannelKind, Ownership, SkillId, Span, Status, Target, Time};
 pub use crate::domain::{TimerPlan, TimerRule, ZeroAction};
