@@ -12,18 +12,22 @@
 --   to.reply("closed_hours", { reopens = … }):hold("night")   answer by itself and wait
 -- What `i` holds, and everything else: docs/SCRIPTING.md.
 
--- Words of people who want to buy; small letters. / Mots de qui veut acheter.
-local SALES = {
+-- Words of people who want to buy; small letters, no accents. / Mots de qui veut acheter, sans accents.
+local SALES = {}
+for _, word in {
 	-- English
 	"order", "price", "quote", "buy", "invoice", "discount",
 	-- Français
 	"commande", "commander", "prix", "tarif", "devis", "acheter", "facture", "remise",
-}
+} do
+	SALES[word] = true
+	SALES[word .. "s"] = true
+end
 
 local function speaks_of_sales(text: string): boolean
-	-- `%a` knows no accents, and none of the words above has one.
-	for word in string.gmatch(string.lower(text), "%a+") do
-		if table.find(SALES, word) or table.find(SALES, (string.gsub(word, "s$", ""))) then
+	-- What matters is said at the beginning; a very long letter need not be read to its end.
+	for word in string.gmatch(string.lower(string.sub(text, 1, 500)), "%a+") do
+		if SALES[word] then
 			return true
 		end
 	end

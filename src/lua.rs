@@ -34,6 +34,6 @@ pub use host::{Host, OnFailure};
 pub use limits::Limits;
 pub use quick_reply::{FieldKind, Localized, QuickReply, QuickReplyBody, QuickReplyField};
 pub use source::{FILE_MAX, FILES_MAX, SET_MAX, ScriptSet, defaults, read_folder};
-pub use trial::{Report, check};
+pub use trial::{Report, check, line};
 pub use types::{definitions, write_types};
 pub use watch::{Found, Watch, Watching, watch};

@@ -24,6 +24,23 @@ pub struct Report {
     pub failed: usize,
 }
 
+impl Report {
+    /// The errors as compilers write them: `scripts/routing.lua:3:7: …`.
+    pub fn lines(&self) -> Vec<String> {
+        self.errors.iter().map(line).collect()
+    }
+}
+
+/// A fault as compilers write it. A line or column of 0 is not known and left out.
+pub fn line(error: &PolicyError) -> String {
+    let place = match (error.line, error.column) {
+        (0, _) => error.file.clone(),
+        (line, 0) => format!("{}:{line}", error.file),
+        (line, column) => format!("{}:{line}:{column}", error.file),
+    };
+    format!("{place}: {}", error.message)
+}
+
 enum Word {
     /// The trial begins a step: its number and what it is.
     Step(u64, String),

@@ -6,5 +6,6 @@ mod answers;
 mod attacks;
 mod desk;
 mod faults;
+mod figures;
 mod reloads;
 mod watching;
