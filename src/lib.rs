@@ -16,7 +16,6 @@
 pub mod domain;
 
 pub mod engine;
-pub mod lua;
 
 pub mod clock;
 pub mod config;
@@ -24,6 +23,13 @@ pub mod port;
 pub mod telemetry;
 
 pub mod channel;
+pub mod lua;
 pub mod protocol;
 pub mod simulator;
 pub mod store;
+
+pub mod runtime;
+
+pub mod server;
+
+pub mod cli;

@@ -1,2 +1,9 @@
-//! Guichet.
-fn main() {}
+//! The `guichet` program.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    guichet::cli::run(guichet::cli::Arguments::parse())
+}

@@ -25,11 +25,11 @@ use crate::lua::Host;
 use crate::port::{Connector, Store, StoreError};
 use crate::telemetry::{Kind, Metrics};
 
-use inbox::Inbox;
 pub use inbox::Busy;
+use inbox::Inbox;
 pub use media::{Media, MediaError};
-use publish::Publisher;
 pub use publish::News;
+use publish::Publisher;
 use writer::Writer;
 
 /// Batches of news that may wait for the feed. Behind that, commits wait for it.
@@ -65,6 +65,7 @@ struct Inner {
     inbox: Arc<Inbox>,
     store: Arc<dyn Store>,
     scripts: Option<Arc<Host>>,
+    folder: reload::Folder,
     connectors: BTreeMap<ChannelId, Arc<dyn Connector>>,
     media: Media,
     clock: Arc<Clock>,
@@ -117,6 +118,7 @@ pub async fn start(parts: Parts) -> Result<Desk, StoreError> {
         inbox: Arc::clone(&inbox),
         store: Arc::clone(&store),
         scripts,
+        folder: reload::Folder::default(),
         connectors,
         media,
         clock: Arc::clone(&clock),
@@ -185,7 +187,10 @@ async fn alarm(clock: Arc<Clock>, inbox: Arc<Inbox>, mut deadline: watch::Receiv
 }
 
 fn busy() -> Refusal {
-    Refusal::new(RefusalKind::Unavailable, "The server is too busy to take this now; nothing was changed, try again.")
+    Refusal::new(
+        RefusalKind::Unavailable,
+        "The server is too busy to take this now; nothing was changed, try again.",
+    )
 }
 
 impl Desk {
@@ -203,8 +208,10 @@ impl Desk {
     /// # Errors
     /// [`Busy`]: nothing may be acknowledged, the provider must send it again.
     pub async fn report(&self, channel_id: &ChannelId, inputs: Vec<ChannelInput>) -> Result<(), Busy> {
-        let inputs =
-            inputs.into_iter().map(|input| Input::Channel { channel_id: channel_id.clone(), input }).collect();
+        let inputs = inputs
+            .into_iter()
+            .map(|input| Input::Channel { channel_id: channel_id.clone(), input })
+            .collect();
         match self.0.inbox.report(inputs)?.await {
             Ok(true) => Ok(()),
             Ok(false) | Err(_) => Err(Busy),
@@ -278,8 +285,26 @@ impl Desk {
     /// Watches a folder of scripts and brings every change to life, or refuses it with the reason.
     pub fn watch_scripts(&self, folder: &std::path::Path) {
         if let Some(host) = self.scripts() {
-            reload::watch(self.clone(), Arc::clone(host), folder.to_owned());
+            self.0.folder.watch(self.clone(), Arc::clone(host), folder);
         }
+    }
+
+    /// Reads the watched folder again and tries what is there, changed or not. Comes back when it is live or refused.
+    pub async fn reload_scripts(&self) {
+        let (Some(host), Some(folder)) = (self.scripts().cloned(), self.0.folder.path()) else { return };
+        let desk = self.clone();
+        let tried = tokio::task::spawn_blocking(move || {
+            reload::try_set(&desk, &host, crate::lua::read_folder(&folder));
+        });
+        if let Err(error) = tried.await {
+            tracing::error!(%error, "the reload of the scripts broke off");
+        }
+    }
+
+    /// A script failed at call time; its question got the default.
+    pub fn scripts_failed(&self, error: crate::engine::PolicyError) {
+        let generation = self.scripts().map_or(0, |scripts| scripts.generation());
+        self.tell(reload::changed(generation, Err(vec![error])));
     }
 
     /// Whether the engine still serves.

@@ -173,7 +173,9 @@ impl Inbox {
         {
             let mut lanes = self.lanes();
             // A delivery larger than the lane must pass when the lane is empty, or it would never.
-            if lanes.closed || (!lanes.webhooks.is_empty() && lanes.webhooks.len() + inputs.len() > WEBHOOKS_MAX) {
+            if lanes.closed
+                || (!lanes.webhooks.is_empty() && lanes.webhooks.len() + inputs.len() > WEBHOOKS_MAX)
+            {
                 return Err(Busy);
             }
             lanes.webhooks.extend(

@@ -31,12 +31,19 @@ impl Publisher {
     pub(crate) async fn release(&self, work: Work) {
         let Work { batch, waiters, .. } = work;
         let mut waiters: Vec<_> = waiters.into_iter().map(Some).collect();
-        if !(batch.events.is_empty() && batch.passing.is_empty() && batch.queues.is_empty() && batch.effects.is_empty()) {
+        if !(batch.events.is_empty()
+            && batch.passing.is_empty()
+            && batch.queues.is_empty()
+            && batch.effects.is_empty())
+        {
             // A receiver that is gone belongs to a server that is going down: the rows are kept.
             let _going_down = self.news.send(News::Committed(Arc::clone(&batch))).await;
         }
         for answered in &batch.answers {
-            let waiter = usize::try_from(answered.ticket).ok().and_then(|at| waiters.get_mut(at)).and_then(Option::take);
+            let waiter = usize::try_from(answered.ticket)
+                .ok()
+                .and_then(|at| waiters.get_mut(at))
+                .and_then(Option::take);
             if let Some(waiter) = waiter {
                 waiter.answer(answered.reply.clone());
             }

@@ -41,7 +41,10 @@ pub(crate) struct Writer {
 }
 
 fn unavailable() -> Reply {
-    Err(Refusal::new(RefusalKind::Unavailable, "The server could not store this; nothing was changed, try again."))
+    Err(Refusal::new(
+        RefusalKind::Unavailable,
+        "The server could not store this; nothing was changed, try again.",
+    ))
 }
 
 impl Writer {
@@ -151,9 +154,12 @@ impl Writer {
     fn recover(&mut self, failed: FailedCommit, decided: Option<Decided>) -> Result<(), StoreError> {
         let newer = match decided {
             None => Vec::new(),
-            Some(Decided::Batch(work)) => {
-                work.inputs.into_iter().zip(work.waiters).map(|(input, waiter)| Waiting { input, waiter }).collect()
-            }
+            Some(Decided::Batch(work)) => work
+                .inputs
+                .into_iter()
+                .zip(work.waiters)
+                .map(|(input, waiter)| Waiting { input, waiter })
+                .collect(),
             Some(Decided::Panicked(waiting)) => waiting,
         };
         self.metrics.commits_failed.inc();
@@ -171,7 +177,11 @@ impl Writer {
             }
             StoreError::Refused(_) => {
                 tracing::error!(%error, "a batch was refused; its inputs run singly");
-                work.inputs.into_iter().zip(work.waiters).map(|(input, waiter)| Waiting { input, waiter }).collect()
+                work.inputs
+                    .into_iter()
+                    .zip(work.waiters)
+                    .map(|(input, waiter)| Waiting { input, waiter })
+                    .collect()
             }
             StoreError::Lost(_)
             | StoreError::ReadOnly(_)

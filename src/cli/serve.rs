@@ -1,0 +1,214 @@
+//! `guichet serve`: puts the rooms together, opens the address, and goes down in order.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::{Place, say, tokio_runtime};
+use crate::channel::whatsapp::{Settings as WhatsAppSettings, WhatsApp};
+use crate::clock::Clock;
+use crate::config::{ChannelConfig, Config, LogFormat};
+use crate::domain::{SkillId, Span};
+use crate::lua::Host;
+use crate::port::{Connector, StoreError};
+use crate::runtime::{Desk, Ended, Media, Parts};
+use crate::server::{self, Options};
+use crate::simulator::{Account, Settings as SimulatorSettings, Simulator};
+use crate::telemetry::{Metrics, log_to_stderr};
+
+mod demo;
+
+/// Where the simulator is mounted, and the version it answers under.
+const SIMULATOR_GRAPH: &str = "/sim/graph/v23.0";
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// The address to listen on (instead of the configuration's `listen`).
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Complete for a try: demo people, the simulator with its phone, a clock that can be moved. Loopback only.
+    #[arg(long)]
+    demo: bool,
+}
+
+pub(super) fn run(serve: Serve) -> anyhow::Result<ExitCode> {
+    let mut config = serve.place.read()?;
+    if let Some(listen) = serve.listen {
+        config.listen = listen;
+    }
+    log_to_stderr(&config.log, config.log_format == LogFormat::Json).map_err(anyhow::Error::msg)?;
+    tokio_runtime()?.block_on(serve_until_told(config, serve.demo))
+}
+
+async fn serve_until_told(config: Config, demo: bool) -> anyhow::Result<ExitCode> {
+    let listener = TcpListener::bind(&config.listen)
+        .await
+        .with_context(|| format!("listen = {:?}: is another server on this address?", config.listen))?;
+    let address = listener.local_addr()?;
+    if demo && !address.ip().is_loopback() {
+        bail!(
+            "--demo has public logins, so it listens on loopback only; use --listen 127.0.0.1:{}",
+            address.port()
+        );
+    }
+    let clock = Arc::new(Clock::default());
+    let channels = channels(&config, demo, address);
+    let simulator = if demo { Some(simulator(&channels, &clock, &config, address)?) } else { None };
+    let desk = start_desk(&config, &channels, &clock, demo).await?;
+    if demo {
+        demo::make_people(&desk).await?;
+    }
+    desk.watch_scripts(&config.scripts);
+
+    let base = format!("http://{address}");
+    let options = Options {
+        address,
+        public_url: config.public_url.clone(),
+        frame_ancestors: config.frame_ancestors.clone(),
+        unavailable_reasons: config.unavailable_reasons.clone(),
+        simulator: simulator.as_ref().map(|simulator| simulator.mount()),
+    };
+    let server = server::start(listener, desk.clone(), options);
+    // The simulator answers on the same address, so templates are read only now.
+    desk.refresh_templates();
+    say(&format!("listening on {base}"));
+    if demo {
+        demo::tell(&base);
+    }
+    let told = tokio::select! {
+        () = asked_to_stop() => None,
+        end = desk.until_ended() => Some(end),
+    };
+    server.shut_down().await;
+    let end = match told {
+        Some(end) => end,
+        None => desk.shut_down().await,
+    };
+    match end {
+        Ended::Orderly => Ok(ExitCode::SUCCESS),
+        Ended::Failed(problem) => bail!("{problem}"),
+    }
+}
+
+async fn start_desk(
+    config: &Config,
+    channels: &[ChannelConfig],
+    clock: &Arc<Clock>,
+    demo: bool,
+) -> anyhow::Result<Desk> {
+    let url = config.database_url();
+    let store = crate::store::open(&url).await.with_context(|| format!("database {url}"))?;
+    if let Err(error) = store.acquire().await {
+        let taken = matches!(error, StoreError::Taken(_));
+        return Err(error).with_context(|| {
+            if taken { format!("database {url} is in use") } else { format!("database {url}") }
+        });
+    }
+    let metrics = Arc::new(Metrics::default());
+    let scripts = super::scripts::start_host(&config.scripts, &metrics)?;
+    let connectors = channels.iter().map(connector).collect::<anyhow::Result<Vec<_>>>()?;
+    let default_skill = match (&config.default_skill, demo) {
+        (Some(skill), _) => skill.parse::<SkillId>().ok(),
+        (None, true) => demo::DEFAULT_SKILL.parse().ok(),
+        (None, false) => None,
+    };
+    let policy: Arc<Host> = Arc::clone(&scripts.host);
+    let desk = crate::runtime::start(Parts {
+        store,
+        policy,
+        scripts: Some(Arc::clone(&scripts.host)),
+        connectors,
+        media: Media::open(&config.data.join("media")).context("the folder for files")?,
+        clock: Arc::clone(clock),
+        default_skill,
+        metrics,
+    })
+    .await?;
+    scripts.announce(&desk);
+    Ok(desk)
+}
+
+/// The configured channels; for the demo, its own one if none is configured.
+fn channels(config: &Config, demo: bool, address: SocketAddr) -> Vec<ChannelConfig> {
+    if demo && config.channel.is_empty() {
+        vec![demo::channel(format!("http://{address}{SIMULATOR_GRAPH}"))]
+    } else {
+        config.channel.clone()
+    }
+}
+
+fn connector(channel: &ChannelConfig) -> anyhow::Result<Arc<dyn Connector>> {
+    let secret = |source: &crate::config::SecretSource, key: &str| {
+        source.read().map_err(|problem| anyhow::anyhow!("channel {:?}: {key}: {problem}", channel.id))
+    };
+    let connector = WhatsApp::new(WhatsAppSettings {
+        channel_id: channel.id.parse()?,
+        phone_number_id: channel.phone_number_id.clone(),
+        business_account_id: channel.business_account_id.clone(),
+        graph_url: channel.graph_url.clone(),
+        access_token: secret(&channel.access_token, "access_token")?,
+        app_secret: secret(&channel.app_secret, "app_secret")?,
+        verify_token: secret(&channel.verify_token, "verify_token")?,
+        require_template_for_first_reply: channel.require_template_for_first_reply,
+        messages_per_second: channel.messages_per_second,
+    })?;
+    Ok(Arc::new(connector))
+}
+
+/// The look-alike serves every channel whose `graph_url` points at it.
+fn simulator(
+    channels: &[ChannelConfig],
+    clock: &Arc<Clock>,
+    config: &Config,
+    address: SocketAddr,
+) -> anyhow::Result<Arc<Simulator>> {
+    let base = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let mut accounts = Vec::new();
+    for channel in channels.iter().filter(|channel| channel.graph_url.contains("/sim/graph")) {
+        let read = |source: &crate::config::SecretSource| {
+            source.read().map(|secret| secret.expose().to_owned()).map_err(anyhow::Error::msg)
+        };
+        accounts.push(Account {
+            channel_id: channel.id.clone(),
+            phone_number_id: channel.phone_number_id.clone(),
+            business_account_id: channel.business_account_id.clone(),
+            display_phone_number: "+33 1 84 80 00 00".into(),
+            access_token: read(&channel.access_token)?,
+            app_secret: read(&channel.app_secret)?,
+            verify_token: read(&channel.verify_token)?,
+            webhook_url: format!("{}/webhooks/{}", base.trim_end_matches('/'), channel.id),
+        });
+    }
+    let (now, advance) = (Arc::clone(clock), Arc::clone(clock));
+    Ok(Simulator::new(SimulatorSettings {
+        accounts,
+        now: Arc::new(move || now.now().0),
+        advance: Arc::new(move |milliseconds| advance.advance(Span(milliseconds))),
+    }))
+}
+
+/// Waits for Ctrl-C, or SIGTERM where there are signals.
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            let _interrupted = tokio::signal::ctrl_c().await;
+            return;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _interrupted = tokio::signal::ctrl_c() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _interrupted = tokio::signal::ctrl_c().await;
+    }
+}
