@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use guichet::engine::Policy;
-use guichet::lua::{Limits, check, defaults};
+use guichet::lua::{Change, Host, Limits, Watching, check, defaults, follow, read_folder};
 
 use crate::desk::{NOON, facts, host, with};
 
@@ -55,4 +55,29 @@ fn what_a_question_costs() {
         assert_eq!(check(&defaults(), Limits::default(), true).errors, []);
     }
     println!("check with tests: {} µs", start.elapsed().as_micros() / 20);
+}
+
+#[test]
+#[ignore = "prints figures, asserts nothing"]
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures, and tells")]
+fn how_long_from_save_to_live() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = |n: usize| {
+        format!("return routing {{ version = 1, route = function() return to.skill('s{n}') end }}")
+    };
+    std::fs::write(dir.path().join("routing.lua"), script(0)).unwrap();
+    let set = read_folder(dir.path()).unwrap();
+    let host = Host::start(set.clone(), 1, Limits::default(), Box::new(|_| {})).unwrap();
+    let (tell, heard) = std::sync::mpsc::channel();
+    let told = move |change| tell.send(change).unwrap();
+    let _watch = follow(host, dir.path(), Ok(set), Watching::Events, told).unwrap();
+    let mut times = Vec::new();
+    for n in 1..=20 {
+        let start = Instant::now();
+        std::fs::write(dir.path().join("routing.lua"), script(n)).unwrap();
+        assert!(matches!(heard.recv().unwrap(), Change::Live { .. }));
+        times.push(start.elapsed().as_millis());
+    }
+    times.sort_unstable();
+    println!("save to live: median {} ms, longest {} ms", times[10], times[19]);
 }

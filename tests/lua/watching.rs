@@ -6,7 +6,11 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use guichet::lua::{Found, Watch, Watching, read_folder, watch};
+use guichet::domain::Target;
+use guichet::engine::Policy;
+use guichet::lua::{Change, Found, Host, Watch, Watching, follow, read_folder, watch};
+
+use crate::desk::{NOON, facts, patient};
 
 /// Far longer than needed: a save that is not noticed fails the test, a slow machine does not.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -161,4 +165,36 @@ fn a_folder_that_tells_nothing_is_read_every_two_seconds() {
     let desk = begin(&dir, Watching::Poll);
     fs::write(dir.join("routing.lua"), "polled").unwrap();
     desk.expect("polled");
+}
+
+#[test]
+fn a_save_goes_live_and_a_broken_one_does_not() {
+    let (_above, dir) = folder();
+    let script = |skill: &str| {
+        format!("return routing {{\n version = 1,\n route = function() return to.skill('{skill}') end }}")
+    };
+    let file = dir.join("routing.lua");
+    fs::write(&file, script("first")).unwrap();
+    let set = read_folder(&dir).unwrap();
+    let host = Host::start(set.clone(), 7, patient(), Box::new(|_| {})).unwrap();
+    let (tell, heard) = channel();
+    let told = move |change| tell.send(change).unwrap();
+    let _watch = follow(std::sync::Arc::clone(&host), &dir, Ok(set), Watching::Events, told).unwrap();
+    let live = |skill: &str| {
+        let target = host.route(&facts(), NOON).answer.unwrap().target;
+        target == Target::Skill { skill: skill.parse().unwrap(), level: 1 }
+    };
+    // Renamed onto the old one, so that nothing half written is seen.
+    let save = |text: &str| {
+        fs::write(dir.join("next"), text).unwrap();
+        fs::rename(dir.join("next"), &file).unwrap();
+        heard.recv_timeout(PATIENCE).unwrap()
+    };
+    assert_eq!(save(&script("second")), Change::Live { generation: 8 });
+    assert!(live("second"));
+    let Change::Refused { errors } = save("return routing {\n version = 1,\n route = }") else { panic!() };
+    assert_eq!((errors[0].file.as_str(), errors[0].line), ("scripts/routing.lua", 3));
+    assert!(live("second"));
+    assert_eq!(save(&script("third")), Change::Live { generation: 9 });
+    assert!(live("third"));
 }
