@@ -6,6 +6,7 @@ use std::future::Future;
 
 use super::decode::Reader;
 use super::sql::Sql;
+use super::write::Script;
 use crate::port::StoreError;
 
 /// A value bound to a statement.
@@ -60,6 +61,12 @@ pub(super) trait Connection: Sized + Send + 'static {
         table: &'static str,
         read: Read<Self::Row, T>,
     ) -> impl Future<Output = Result<Vec<T>, StoreError>> + Send;
+    /// Writes a batch in one transaction. After an error the transaction may still be open.
+    fn transact(
+        &mut self,
+        sql: &'static Sql,
+        script: Script,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// Says goodbye.
     fn close(self) -> impl Future<Output = ()> + Send;
 }

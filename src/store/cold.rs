@@ -26,6 +26,12 @@ async fn find<C: Connection, T: Send>(
     connection.each(sql, vec![list(keys)?.into()], table, read).await
 }
 
+/// Whether one query answers all: a busy batch often asks for nothing but whether its messages are new.
+pub(super) fn is_one_query(keys: &ColdKeys) -> bool {
+    let rest = ColdKeys { dedupe: BTreeSet::new(), requests: BTreeSet::new(), ..keys.clone() };
+    rest.is_empty() && (keys.dedupe.is_empty() || keys.requests.is_empty())
+}
+
 /// Reads all of it. A file brings its message, a message its interaction: a report on an old one concerns what has ended.
 pub(super) async fn load<C: Connection>(
     sql: &'static Sql,

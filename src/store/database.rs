@@ -4,7 +4,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::backend::{Argument, Backend, Connection, Read};
+use super::backend::{Backend, Connection, Read};
 use super::lane::Lane;
 use super::sql::Sql;
 use super::{cold, decode, events, load, write};
@@ -119,14 +119,14 @@ impl<B: Backend> Database<B> {
     }
 
     async fn commit(&self, batch: Commit) -> Result<(), StoreError> {
-        let statements = write::statements(self.sql, &batch)?;
-        let seq = batch.events.last().map_or(0, |row| row.event.seq);
         let mut writer = self.writer.lock().await;
-        let (mut connection, epoch) = self.connected(&mut writer).await?;
-        let begin = vec![batch.number.into(), batch.next_id.into(), seq.into(), epoch.into()];
-        let written = Self::transact(self.sql, &mut connection, begin, statements).await;
+        let script = write::script(self.sql, &batch, writer.epoch.ok_or(StoreError::Fenced)?)?;
+        let (mut connection, _) = self.connected(&mut writer).await?;
+        let written = connection.transact(self.sql, script).await;
         let usable = match &written {
             Ok(()) => true,
+            // It says nothing any more, or too late.
+            Err(StoreError::Lost(_)) => false,
             // A connection that still takes this is clean again; one that does not is dropped, and its work with it.
             Err(_) => connection.run("ROLLBACK", Vec::new()).await.is_ok(),
         };
@@ -134,22 +134,6 @@ impl<B: Backend> Database<B> {
             writer.connection = Some(connection);
         }
         written
-    }
-
-    async fn transact(
-        sql: &'static Sql,
-        connection: &mut B::Connection,
-        begin: Vec<Argument>,
-        statements: Vec<write::Statement>,
-    ) -> Result<(), StoreError> {
-        connection.run(B::BEGIN, Vec::new()).await?;
-        if connection.run(&sql.begin_batch, begin).await? == 0 {
-            return Err(StoreError::Fenced);
-        }
-        for (sql, arguments) in statements {
-            connection.run(sql, arguments).await?;
-        }
-        connection.run("COMMIT", Vec::new()).await.map(drop)
     }
 
     async fn committed_batch(&self) -> Result<i64, StoreError> {
@@ -176,10 +160,15 @@ impl<B: Backend> Database<B> {
             return Ok(Cold::default());
         }
         let mut loan = self.cold.take(|| self.backend.reader()).await?;
-        // One snapshot: a batch may commit between two of these queries.
-        loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
+        // One snapshot: a batch may commit between two of these queries. A single query is one by itself.
+        let many = !cold::is_one_query(&keys);
+        if many {
+            loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
+        }
         let cold = cold::load(self.sql, loan.connection(), &keys).await?;
-        loan.connection().run("COMMIT", Vec::new()).await?;
+        if many {
+            loan.connection().run("COMMIT", Vec::new()).await?;
+        }
         loan.done();
         Ok(cold)
     }

@@ -8,14 +8,16 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
-use sqlx::{ConnectOptions as _, Row as _};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow};
+use sqlx::query::Query;
+use sqlx::{ConnectOptions as _, Row as _, SqlSafeStr};
 
 use super::backend::{Argument, Backend, Cells, Connection, Read};
 use super::database::Database;
 use super::decode::{self, Reader};
 use super::fault;
 use super::sql::{Dialect, Sql};
+use super::write::Script;
 use crate::port::StoreError;
 
 static SQL: LazyLock<Sql> = LazyLock::new(|| Sql::new(Dialect::Postgres));
@@ -171,17 +173,22 @@ impl Cells for PgRow {
     }
 }
 
+/// A statement with what is bound to it.
+fn bound(
+    sql: impl SqlSafeStr,
+    arguments: impl IntoIterator<Item = Argument>,
+) -> Query<'static, sqlx::Postgres, PgArguments> {
+    arguments.into_iter().fold(sqlx::query(sql), |query, argument| match argument {
+        Argument::Int(value) => query.bind(value),
+        Argument::Text(value) => query.bind(value),
+    })
+}
+
 impl Connection for PgConnection {
     type Row = PgRow;
 
     async fn run(&mut self, sql: &'static str, arguments: Vec<Argument>) -> Result<u64, StoreError> {
-        let mut query = sqlx::query(sql);
-        for argument in arguments {
-            query = match argument {
-                Argument::Int(value) => query.bind(value),
-                Argument::Text(value) => query.bind(value),
-            };
-        }
+        let query = bound(sql, arguments);
         let done = tokio::time::timeout(ANSWER, query.execute(self)).await.map_err(|_| silent())?;
         done.map(|done| done.rows_affected()).map_err(fault::postgres)
     }
@@ -193,13 +200,7 @@ impl Connection for PgConnection {
         table: &'static str,
         read: Read<PgRow, T>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut query = sqlx::query(sql);
-        for argument in arguments {
-            query = match argument {
-                Argument::Int(value) => query.bind(value),
-                Argument::Text(value) => query.bind(value),
-            };
-        }
+        let query = bound(sql, arguments);
         let read_all = async {
             let mut rows = query.fetch(self);
             let mut found = Vec::new();
@@ -209,6 +210,17 @@ impl Connection for PgConnection {
             Ok(found)
         };
         tokio::time::timeout(ROWS, read_all).await.map_err(|_| silent())?
+    }
+
+    async fn transact(&mut self, sql: &'static Sql, script: Script) -> Result<(), StoreError> {
+        self.run(Postgres::BEGIN, Vec::new()).await?;
+        if self.run(&sql.begin_batch, script.place.into()).await? == 0 {
+            return Err(StoreError::Fenced);
+        }
+        for (sql, argument) in script.statements {
+            self.run(sql, vec![argument]).await?;
+        }
+        self.run("COMMIT", Vec::new()).await.map(drop)
     }
 
     async fn close(self) {

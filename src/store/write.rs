@@ -9,13 +9,13 @@ use crate::domain::{ChannelId, Draft, Interaction, Media, Message, Skill, Templa
 use crate::engine::{Batch, EventRow, Rows};
 use crate::port::StoreError;
 
-/// A statement with what is bound to it.
-pub(super) type Statement = (&'static str, Vec<Argument>);
-
-/// Collects the statements of tables that have rows.
-struct Script {
+/// A batch as statements, in the order in which they run. Each has one parameter, `$1`.
+pub(super) struct Script {
     sql: &'static Sql,
-    statements: Vec<Statement>,
+    /// What the writer's own statement takes; its last says who we are.
+    pub(super) place: [Argument; 4],
+    /// The tables' statements.
+    pub(super) statements: Vec<(&'static str, Argument)>,
 }
 
 impl Script {
@@ -26,34 +26,36 @@ impl Script {
         write: impl Fn(&mut Row<'_>, T),
     ) -> Result<(), StoreError> {
         if let Some(json) = rows(items, write)? {
-            self.statements.push((self.sql.upsert(table), vec![json.into()]));
+            self.statements.push((self.sql.upsert(table), json.into()));
         }
         Ok(())
     }
 
     fn delete(&mut self, sql: &'static str, keys: &[impl serde::Serialize]) -> Result<(), StoreError> {
         if !keys.is_empty() {
-            self.statements.push((sql, vec![list(keys)?.into()]));
+            self.statements.push((sql, list(keys)?.into()));
         }
         Ok(())
     }
 }
 
-/// The statements of a batch, without the writer's own.
-pub(super) fn statements(sql: &'static Sql, batch: &Batch) -> Result<Vec<Statement>, StoreError> {
-    let mut script = Script { sql, statements: Vec::new() };
+/// Makes the script of a batch for the writer of this epoch.
+pub(super) fn script(sql: &'static Sql, batch: &Batch, epoch: i64) -> Result<Script, StoreError> {
+    let seq = batch.events.last().map_or(0, |row| row.event.seq);
+    let place = [batch.number.into(), batch.next_id.into(), seq.into(), epoch.into()];
+    let mut script = Script { sql, place, statements: Vec::new() };
     contacts(&mut script, &batch.rows)?;
     people(&mut script, &batch.rows)?;
     work(&mut script, &batch.rows)?;
     logins(&mut script, &batch.rows)?;
     script.add(&table::EVENTS, &batch.events, event)?;
     if let Some((expired, old)) = batch.rows.forget {
-        script.statements.push((&sql.forget_dedupe, vec![expired.0.into()]));
-        script.statements.push((&sql.forget_requests, vec![expired.0.into()]));
-        script.statements.push((&sql.forget_logins, vec![expired.0.into()]));
-        script.statements.push((&sql.forget_events, vec![old.0.into()]));
+        script.statements.push((&sql.forget_dedupe, expired.0.into()));
+        script.statements.push((&sql.forget_requests, expired.0.into()));
+        script.statements.push((&sql.forget_logins, expired.0.into()));
+        script.statements.push((&sql.forget_events, old.0.into()));
     }
-    Ok(script.statements)
+    Ok(script)
 }
 
 fn contacts(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
