@@ -14,7 +14,7 @@ use super::dice::{Dice, row};
 use super::testbed::{Testbed, say};
 
 /// Tells the child which database to write.
-const CHILD: &str = "GUICHET_KILL_CHILD";
+pub(crate) const CHILD: &str = "GUICHET_KILL_CHILD";
 /// Rounds when `GUICHET_KILL_ROUNDS` says nothing.
 const ROUNDS: u64 = 10;
 /// The most batches a child makes; its parent has killed it long before.
@@ -48,14 +48,17 @@ async fn child() {
     let stored = store.load(Time(0)).await.unwrap();
     let mut seq = stored.seq;
     for number in stored.batch + 1..stored.batch + BATCHES {
-        store.commit(Arc::new(batch(number, seq))).await.unwrap();
+        if let Err(error) = store.commit(Arc::new(batch(number, seq))).await {
+            say(&format!("ended {error:?}"));
+            return;
+        }
         seq += size(number);
         say(&format!("acknowledged {number}"));
     }
 }
 
 /// Becomes the writer once the database has noticed that the former one is dead.
-async fn acquire(store: &dyn Store) {
+pub(crate) async fn acquire(store: &dyn Store) {
     let mut tick = tokio::time::interval(Duration::from_millis(20));
     for _ in 0..1_000 {
         tick.tick().await;
@@ -103,23 +106,28 @@ pub(crate) async fn kill_nine_loses_nothing_acknowledged(testbed: &Testbed) {
         let url = testbed.url.clone();
         let told = tokio::task::spawn_blocking(move || kill_one(&url, acks, spins)).await.unwrap();
 
-        let store = testbed.closed().await;
-        acquire(&*store).await;
-        let stored = store.load(Time(0)).await.unwrap();
-        let what = format!("round {round}: told {told}, stored {}", stored.batch);
-        assert!(stored.batch == told || stored.batch == told + 1, "{what}");
-        let messages: i64 = (1..=stored.batch).map(size).sum();
-        assert_eq!(stored.seq, messages, "{what}");
-        for table in ["messages", "interactions", "dedupe", "events"] {
-            let count = testbed.number(&format!("SELECT COUNT(*) FROM {table}")).await;
-            assert_eq!(count, messages, "{table}, {what}");
-        }
-        let newest = testbed.number("SELECT MAX(message_id) FROM messages").await;
-        assert_eq!(newest, stored.batch * 10 + size(stored.batch) - 1, "{what}");
-        if testbed.file().is_some() {
-            let sound = "SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'";
-            assert_eq!(testbed.number(sound).await, 1, "{what}");
-        }
-        store.close().await;
+        everything_told_is_there(testbed, told, &format!("round {round}")).await;
     }
+}
+
+/// Opens the database again: the last batch told is there with all before it, and at most one more, whole.
+pub(crate) async fn everything_told_is_there(testbed: &Testbed, told: i64, when: &str) {
+    let store = testbed.closed().await;
+    acquire(&*store).await;
+    let stored = store.load(Time(0)).await.unwrap();
+    let what = format!("{when}: told {told}, stored {}", stored.batch);
+    assert!(stored.batch == told || stored.batch == told + 1, "{what}");
+    let messages: i64 = (1..=stored.batch).map(size).sum();
+    assert_eq!(stored.seq, messages, "{what}");
+    for table in ["messages", "interactions", "dedupe", "events"] {
+        let count = testbed.number(&format!("SELECT COUNT(*) FROM {table}")).await;
+        assert_eq!(count, messages, "{table}, {what}");
+    }
+    let newest = testbed.number("SELECT MAX(message_id) FROM messages").await;
+    assert_eq!(newest, stored.batch * 10 + size(stored.batch) - 1, "{what}");
+    if testbed.file().is_some() {
+        let sound = "SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'";
+        assert_eq!(testbed.number(sound).await, 1, "{what}");
+    }
+    store.close().await;
 }

@@ -11,6 +11,7 @@
     reason = "a test that can't go on fails, and what it costs to make a row does not matter"
 )]
 
+mod broken;
 mod cold;
 mod dice;
 mod events;
