@@ -285,7 +285,7 @@ impl Desk {
     /// Watches a folder of scripts and brings every change to life, or refuses it with the reason.
     pub fn watch_scripts(&self, folder: &std::path::Path) {
         if let Some(host) = self.scripts() {
-            self.0.folder.watch(self.clone(), Arc::clone(host), folder);
+            self.0.folder.watch(self, host, folder);
         }
     }
 

@@ -133,24 +133,7 @@ pub(super) fn agent(command: AgentCommand) -> anyhow::Result<ExitCode> {
         AgentCommand::List { place } => {
             let answers =
                 runtime.block_on(offline::administer(&place.read()?, vec![AdminCommand::ListAgents]))?;
-            for answer in answers {
-                if let Answer::Agents(agents) = answer {
-                    for (agent, _load) in agents.iter().filter(|(agent, _)| !agent.removed) {
-                        let skills: Vec<_> = agent
-                            .skills
-                            .iter()
-                            .map(|held| format!("{}:{}", held.skill, held.level))
-                            .collect();
-                        say(&format!(
-                            "{}\t{}\t{}\t{}",
-                            agent.login,
-                            agent.role,
-                            agent.name,
-                            skills.join(" ")
-                        ));
-                    }
-                }
-            }
+            answers.iter().for_each(list);
             Ok(ExitCode::SUCCESS)
         }
         AgentCommand::Passwd { login, place } => {
@@ -170,6 +153,16 @@ pub(super) fn agent(command: AgentCommand) -> anyhow::Result<ExitCode> {
             runtime.block_on(offline::administer(&config, vec![command]))?;
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+/// One line an agent: login, role, name, skills.
+fn list(answer: &Answer) {
+    let Answer::Agents(agents) = answer else { return };
+    for (agent, _load) in agents.iter().filter(|(agent, _)| !agent.removed) {
+        let skills: Vec<_> =
+            agent.skills.iter().map(|held| format!("{}:{}", held.skill, held.level)).collect();
+        say(&format!("{}\t{}\t{}\t{}", agent.login, agent.role, agent.name, skills.join(" ")));
     }
 }
 

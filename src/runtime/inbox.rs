@@ -127,6 +127,13 @@ pub(crate) struct Work {
     pub(crate) waiters: Vec<Waiter>,
 }
 
+impl Work {
+    /// The inputs again, with who waits for them.
+    pub(crate) fn into_waiting(self) -> Vec<Waiting> {
+        self.inputs.into_iter().zip(self.waiters).map(|(input, waiter)| Waiting { input, waiter }).collect()
+    }
+}
+
 /// The lanes and the bell that wakes the engine's thread.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {

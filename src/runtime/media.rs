@@ -83,9 +83,9 @@ impl Media {
     /// # Errors
     /// The store fails.
     pub async fn begin(&self, media_id: &MediaId) -> Result<Upload, MediaError> {
-        let upload = self.objects.put_multipart(&key(media_id)).await;
-        let upload = upload.map_err(|source| storage("an upload can't begin", source))?;
-        Ok(Upload { upload, waiting: Vec::new(), size: 0 })
+        let parts = self.objects.put_multipart(&key(media_id)).await;
+        let parts = parts.map_err(|source| storage("an upload can't begin", source))?;
+        Ok(Upload { parts, waiting: Vec::new(), size: 0 })
     }
 
     /// Reads a file piece by piece.
@@ -110,9 +110,12 @@ impl Media {
     }
 
     async fn open_object(&self, media_id: &MediaId) -> Result<object_store::GetResult, MediaError> {
-        self.objects.get(&key(media_id)).await.map_err(|source| match source {
-            object_store::Error::NotFound { .. } => MediaError::Missing(media_id.clone()),
-            source => storage("a stored file can't be read", source),
+        self.objects.get(&key(media_id)).await.map_err(|source| {
+            if matches!(source, object_store::Error::NotFound { .. }) {
+                MediaError::Missing(media_id.clone())
+            } else {
+                storage("a stored file can't be read", source)
+            }
         })
     }
 }
@@ -120,7 +123,7 @@ impl Media {
 /// A file that is coming in. Dropped or aborted before it is finished, nothing stays of it.
 #[derive(Debug)]
 pub struct Upload {
-    upload: Box<dyn MultipartUpload>,
+    parts: Box<dyn MultipartUpload>,
     waiting: Vec<Bytes>,
     size: usize,
 }
@@ -142,13 +145,13 @@ impl Upload {
     /// The store fails; nothing is kept then.
     pub async fn finish(mut self) -> Result<(), MediaError> {
         self.flush().await?;
-        let kept = self.upload.complete().await;
+        let kept = self.parts.complete().await;
         kept.map(drop).map_err(|source| storage("an upload can't be finished", source))
     }
 
     /// Throws away what came.
     pub async fn abort(mut self) {
-        if let Err(error) = self.upload.abort().await {
+        if let Err(error) = self.parts.abort().await {
             tracing::warn!(%error, "the pieces of an upload that broke off can't be removed");
         }
     }
@@ -156,7 +159,7 @@ impl Upload {
     async fn flush(&mut self) -> Result<(), MediaError> {
         self.size = 0;
         let pieces = PutPayload::from_iter(std::mem::take(&mut self.waiting));
-        self.upload.put_part(pieces).await.map_err(|source| storage("an upload can't be written", source))
+        self.parts.put_part(pieces).await.map_err(|source| storage("an upload can't be written", source))
     }
 }
 

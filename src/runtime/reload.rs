@@ -14,12 +14,12 @@ pub(super) struct Folder(Mutex<Option<(PathBuf, Watch)>>);
 
 impl Folder {
     /// Watches `path` for as long as the desk lives.
-    pub(super) fn watch(&self, desk: Desk, host: Arc<Host>, path: &Path) {
+    pub(super) fn watch(&self, desk: &Desk, host: &Arc<Host>, path: &Path) {
         // What serves now may come with the server, because the folder's set was refused; then the folder's differs.
         let known = Ok((*host.sources()).clone());
-        let told = desk.clone();
+        let (told, tried) = (desk.clone(), Arc::clone(host));
         let started =
-            crate::lua::watch(path, known, Watching::Events, move |found| try_set(&told, &host, found));
+            crate::lua::watch(path, known, Watching::Events, move |found| try_set(&told, &tried, found));
         match started {
             Ok(watch) => *self.lock() = Some((path.to_owned(), watch)),
             Err(error) => {

@@ -59,7 +59,10 @@ impl Writer {
         }
         match self.inbox.commit_settled() {
             Ok(()) => Ok(()),
-            Err(failed) => Err(self.give_up(*failed)),
+            Err(failed) => {
+                tell_lost(failed.work.waiters);
+                Err(failed.error)
+            }
         }
     }
 
@@ -90,9 +93,7 @@ impl Writer {
         self.announce_deadline();
         if let Err(closed) = self.to_commit.blocking_send(work) {
             // The committer ends only after this thread; this is a shutdown that went wrong half way.
-            for waiter in closed.0.waiters {
-                waiter.lost(unavailable());
-            }
+            tell_lost(closed.0.waiters);
             self.inbox.commit_ended(Ok(()));
         }
     }
@@ -122,9 +123,7 @@ impl Writer {
                 Ok(cold) => cold,
                 Err(error) => {
                     tracing::error!(%error, "rows that a batch needs could not be read; its callers were told to try again");
-                    for waiter in waiters {
-                        waiter.lost(unavailable());
-                    }
+                    tell_lost(waiters);
                     return None;
                 }
             }
@@ -243,26 +242,34 @@ impl Writer {
                     self.reload()?;
                     self.put_aside(panicked, "it made the engine panic");
                 }
-                Some(Decided::Batch(work)) => {
-                    let number = work.batch.number;
-                    match self.tokio.block_on(self.store.commit(Arc::clone(&work.batch))) {
-                        Ok(()) => {
-                            self.engine.committed(number);
-                            self.tokio.block_on(self.publisher.release(work));
-                        }
-                        Err(StoreError::Refused(problem)) => {
-                            self.reload()?;
-                            let alone = work.inputs.into_iter().zip(work.waiters);
-                            let alone = alone.map(|(input, waiter)| Waiting { input, waiter }).collect();
-                            self.put_aside(alone, &format!("the database refuses it: {problem}"));
-                        }
-                        Err(error) => self.recover(FailedCommit { error, work }, None)?,
-                    }
-                }
+                Some(Decided::Batch(work)) => self.commit_alone(work)?,
             }
         }
         self.announce_deadline();
         Ok(())
+    }
+
+    /// Commits one input's batch and waits for it.
+    fn commit_alone(&mut self, work: Work) -> Result<(), StoreError> {
+        self.last = work.batch.number;
+        let written = if work.batch.is_read_only() {
+            Ok(())
+        } else {
+            self.tokio.block_on(self.store.commit(Arc::clone(&work.batch)))
+        };
+        match written {
+            Ok(()) => {
+                self.engine.committed(self.last);
+                self.tokio.block_on(self.publisher.release(work));
+                Ok(())
+            }
+            Err(StoreError::Refused(problem)) => {
+                self.reload()?;
+                self.put_aside(work.into_waiting(), &format!("the database refuses it: {problem}"));
+                Ok(())
+            }
+            Err(error) => self.recover(FailedCommit { error, work }, None),
+        }
     }
 
     /// An input that fails even alone: its asker is told, administrators get an alarm, the desk goes on.
@@ -283,11 +290,6 @@ impl Writer {
                 "This request could not be processed; it was put aside and an administrator was told.",
             )));
         }
-    }
-
-    fn give_up(&mut self, failed: FailedCommit) -> StoreError {
-        tell_lost(failed.work.waiters);
-        failed.error
     }
 }
 

@@ -75,7 +75,7 @@ async fn survive(database: &str, folder: &std::path::Path) {
                 () = server.killed_after(kill_at) => {}
             }
         }
-        server.kill().await;
+        server.kill();
     }
     let mut server = Server::start(database, folder).await;
     contacts.resend(&server).await;
@@ -83,7 +83,7 @@ async fn survive(database: &str, folder: &std::path::Path) {
         agent.come_back(&server).await;
         agent.check();
     }
-    server.stop().await;
+    server.stop();
 
     let stored = database::provider_ids(database).await;
     let once: BTreeSet<_> = stored.iter().cloned().collect();

@@ -1,11 +1,9 @@
 //! A server process: started, killed, stopped, by its own id.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
 /// A running `guichet serve --demo`.
 pub(crate) struct Server {
@@ -17,25 +15,25 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it and waits until it says where it listens.
     pub(crate) async fn start(database: &str, folder: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_guichet"))
-            .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
-            .arg(folder)
-            .env("GUICHET_DATABASE", database)
-            .env("GUICHET_LOG", "error")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("guichet starts");
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let base = loop {
-            let line = lines.next_line().await.unwrap().expect("the server ended before it listened");
-            if let Some(base) = line.strip_prefix("listening on ") {
-                break base.to_owned();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
+        command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
+        command.env("GUICHET_DATABASE", database).env("GUICHET_LOG", "error");
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("guichet starts");
+        let output = child.stdout.take().unwrap();
+        let (said, hears) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let mut said = Some(said);
+            // Read to the end, so that its pipe never fills.
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if let Some(base) = line.strip_prefix("listening on ")
+                    && let Some(said) = said.take()
+                {
+                    let _test_is_gone = said.send(base.to_owned());
+                }
             }
-        };
-        // What it says afterwards is read and dropped, so that its pipe never fills.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        });
+        let base = hears.await.expect("the server ended before it listened");
         Self { child, base }
     }
 
@@ -44,17 +42,26 @@ impl Server {
         tokio::time::timeout(delay, std::future::pending::<()>()).await.unwrap_err();
     }
 
-    /// SIGKILL.
-    pub(crate) async fn kill(&mut self) {
-        self.child.kill().await.expect("it was still running: a crash of its own would be a bug");
+    /// SIGKILL. It must have been running still: a crash of its own would be a bug.
+    pub(crate) fn kill(&mut self) {
+        assert!(self.child.try_wait().unwrap().is_none(), "the server ended by itself");
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// SIGTERM; it must end in order.
-    pub(crate) async fn stop(&mut self) {
-        let id = self.child.id().expect("still running").to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
+    pub(crate) fn stop(&mut self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(told.success());
-        let ended = tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await;
-        assert!(ended.expect("it ends when asked to").unwrap().success());
+        assert!(self.child.wait().unwrap().success(), "it ends in order when asked to");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ending = self.child.kill();
+            let _ended = self.child.wait();
+        }
     }
 }
