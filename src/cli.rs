@@ -30,7 +30,7 @@ enum Command {
     /// Adds and revokes bearer tokens while the server is stopped.
     #[command(subcommand)]
     Token(people::TokenCommand),
-    /// Checks the scripts: compiles them, loads them and runs their tests; exit 1 with file:line:column.
+    /// Checks the scripts: compiles them, loads them and runs their tests; exit 1 with the places.
     Check(scripts::Check),
     /// Runs the scripts' tests.
     Test(scripts::Test),

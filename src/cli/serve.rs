@@ -72,7 +72,7 @@ async fn serve_until_told(config: Config, demo: bool) -> anyhow::Result<ExitCode
         public_url: config.public_url.clone(),
         frame_ancestors: config.frame_ancestors.clone(),
         unavailable_reasons: config.unavailable_reasons.clone(),
-        simulator: simulator.as_ref().map(|simulator| simulator.mount()),
+        simulator: simulator.as_ref().map(Simulator::mount),
     };
     let server = server::start(listener, desk.clone(), options);
     // The simulator answers on the same address, so templates are read only now.

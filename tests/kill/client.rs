@@ -51,13 +51,13 @@ impl Contacts {
         let wamid = unique("wamid.");
         self.next += 1;
         let seconds = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
-        let wa_id = format!("3361234{customer:04}");
+        let number = format!("3361234{customer:04}");
         let body = json!({"object": "whatsapp_business_account", "entry": [{"id": "102290129340398", "changes": [{
         "field": "messages", "value": {
             "messaging_product": "whatsapp",
             "metadata": {"display_phone_number": "33184800000", "phone_number_id": "106540352242922"},
-            "contacts": [{"profile": {"name": format!("Customer {customer}")}, "wa_id": wa_id, "user_id": format!("FR.{customer}")}],
-            "messages": [{"from": wa_id, "id": wamid, "timestamp": seconds.to_string(), "type": "text",
+            "contacts": [{"profile": {"name": format!("Customer {customer}")}, "wa_id": number, "user_id": format!("FR.{customer}")}],
+            "messages": [{"from": number, "id": wamid, "timestamp": seconds.to_string(), "type": "text",
                 "text": {"body": format!("message {}", self.next)}}],
         }}]}]});
         (wamid, body.to_string().into_bytes())
@@ -84,23 +84,23 @@ impl Contacts {
         }
     }
 
+    fn settle(&mut self, wamids: Vec<String>) {
+        for wamid in wamids {
+            self.open.remove(&wamid);
+            self.acknowledged.insert(wamid);
+        }
+    }
+
     /// Writes, several at a time, until the server is gone.
     pub(crate) async fn write(&mut self, server: &Server) {
         loop {
             let deliveries: Vec<_> = (0..8).map(|_| self.delivery()).collect();
             self.open.extend(deliveries.iter().cloned());
-            let posts = deliveries.into_iter().map(|(wamid, body)| {
-                let (http, base) = (self.http.clone(), server.base.clone());
-                async move { (wamid, Self::post(&http, &base, body).await) }
-            });
-            let mut gone = false;
-            for (wamid, acknowledged) in futures_util::future::join_all(posts).await {
-                if acknowledged {
-                    self.open.remove(&wamid);
-                    self.acknowledged.insert(wamid);
-                }
-                gone |= !acknowledged;
-            }
+            let posts = deliveries.iter().map(|(_, body)| Self::post(&self.http, &server.base, body.clone()));
+            let answers = futures_util::future::join_all(posts).await;
+            let gone = answers.contains(&false);
+            let kept = deliveries.into_iter().zip(answers).filter(|(_, acknowledged)| *acknowledged);
+            self.settle(kept.map(|((wamid, _), _)| wamid).collect());
             if gone {
                 return;
             }

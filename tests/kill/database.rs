@@ -38,10 +38,10 @@ async fn texts(database: &str, query: &'static str) -> Vec<String> {
 
 /// The provider's ids of every inbound message, repeats included.
 pub(crate) async fn provider_ids(database: &str) -> Vec<String> {
-    texts(database, "SELECT provider_id FROM message WHERE direction = 'in'").await
+    texts(database, "SELECT provider_id FROM messages WHERE direction = 'in'").await
 }
 
 /// The text of every outbound message.
 pub(crate) async fn outbound_texts(database: &str) -> Vec<String> {
-    texts(database, "SELECT text FROM message WHERE direction = 'out'").await
+    texts(database, "SELECT text FROM messages WHERE direction = 'out'").await
 }

@@ -23,15 +23,14 @@ impl Server {
         let output = child.stdout.take().unwrap();
         let (said, hears) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
-            let mut said = Some(said);
-            // Read to the end, so that its pipe never fills.
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if let Some(base) = line.strip_prefix("listening on ")
-                    && let Some(said) = said.take()
-                {
-                    let _test_is_gone = said.send(base.to_owned());
-                }
+            let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+            if let Some(base) =
+                lines.by_ref().find_map(|line| Some(line.strip_prefix("listening on ")?.to_owned()))
+            {
+                let _test_is_gone = said.send(base);
             }
+            // Read to the end, so that its pipe never fills.
+            lines.for_each(drop);
         });
         let base = hears.await.expect("the server ended before it listened");
         Self { child, base }

@@ -35,8 +35,8 @@ async fn a_full_disk_loses_nothing_acknowledged() {
         .unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("ended ReadOnly"), "{said}");
-    let told = said.lines().filter_map(|line| line.split_once("acknowledged ")?.1.trim().parse().ok());
-    let told: i64 = told.last().unwrap();
+    let mut told = said.lines().filter_map(|line| line.split_once("acknowledged ")?.1.trim().parse().ok());
+    let told: i64 = told.next_back().unwrap();
     everything_told_is_there(&testbed, told, "full disk").await;
 }
 

@@ -159,10 +159,9 @@ impl Bench {
     }
 
     async fn sent(&mut self) -> (i64, SendResult) {
-        match self.told.recv().await.unwrap() {
-            Input::Sent { message_id, result, .. } => (message_id.0, result),
-            other => panic!("{other:?}"),
-        }
+        let told = self.told.recv().await.unwrap();
+        let Input::Sent { message_id, result, .. } = told else { panic!("{told:?}") };
+        (message_id.0, result)
     }
 }
 
