@@ -75,6 +75,8 @@ impl Engine {
         for envelope in inputs {
             turn.handle_input(envelope);
         }
+        // What became due by these inputs, a delay of zero say: nobody need be woken for it.
+        turn.handle_due();
         turn.forget();
         let batch = turn.finish();
         self.world.trim();
@@ -84,6 +86,16 @@ impl Engine {
     /// Everything up to this batch is committed: what it ended may leave memory.
     pub fn committed(&mut self, number: i64) {
         self.world.committed = self.world.committed.max(number);
+    }
+
+    /// The live world as [`Engine::new`] would get it: what a store must give back after the last batch.
+    pub fn stored(&self) -> Stored {
+        self.world.stored()
+    }
+
+    /// What is inconsistent in the world. Empty: nothing, as it should be.
+    pub fn audit(&self) -> Vec<String> {
+        self.world.audit()
     }
 
     /// When [`Input::Tick`] is needed next, and why.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     AgentId, Alias, AliasKind, ChannelId, ChannelKind, Contact, ContactId, IdentityId, Interaction,
-    InteractionId, Media, MediaId, Message, MessageId, Note,
+    InteractionId, Media, MediaId, Message, MessageId, Note, Time,
 };
 use crate::engine::decide::keys;
 
@@ -109,6 +109,7 @@ fn of_channel(world: &World, channel_id: &ChannelId, input: &ChannelInput, keys:
     match input {
         ChannelInput::Message(message) | ChannelInput::Echo(message) => {
             dedupe(world, keys::message(channel_id, &message.provider_id), keys);
+            late(world, channel_id, &message.provider_id, message.sent_at, keys);
             sender(world, channel_id, &message.sender, keys);
             if let Some(quoted) = &message.reply_to {
                 provider(world, channel_id, quoted, keys);
@@ -134,8 +135,9 @@ fn of_channel(world: &World, channel_id: &ChannelId, input: &ChannelInput, keys:
         ChannelInput::Edit { target, .. } | ChannelInput::Revoke { target, .. } => {
             provider(world, channel_id, target, keys);
         }
-        ChannelInput::AliasChanged { old, new, provider_id, .. } => {
+        ChannelInput::AliasChanged { old, new, provider_id, at, .. } => {
             dedupe(world, keys::message(channel_id, provider_id), keys);
+            late(world, channel_id, provider_id, *at, keys);
             aliases(world, channel_id, std::iter::once(old).chain(new), keys);
         }
         ChannelInput::TemplatesChanged | ChannelInput::Notice { .. } | ChannelInput::Raw(_) => {}
@@ -217,6 +219,13 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
 fn dedupe(world: &World, key: String, keys: &mut ColdKeys) {
     if !world.recent.dedupe.contains(&key) {
         keys.dedupe.insert(key);
+    }
+}
+
+/// Something so late that its key may be forgotten: the message itself tells whether it was here.
+fn late(world: &World, channel_id: &ChannelId, provider_id: &str, sent_at: Time, keys: &mut ColdKeys) {
+    if world.now >= sent_at + super::limits::KEY_TTL {
+        provider(world, channel_id, provider_id, keys);
     }
 }
 

@@ -103,10 +103,8 @@ impl Turn<'_> {
 
     fn answered_before(&self, caller: Caller, request: &RequestKey) -> Option<Reply> {
         let key = (caller.agent_id, request.id.clone());
+        // Kept until it is forgotten, which is after its time, within the hour.
         let row = self.world.recent.requests.get(&key).or_else(|| self.cold.requests.get(&key))?;
-        if row.expires_at <= self.now {
-            return None;
-        }
         if row.hash != request.hash {
             let message = "this request id was used before with other parameters; choose a new id";
             return Some(refuse(RefusalKind::Invalid, message));

@@ -114,7 +114,13 @@ impl Turn<'_> {
         self.edit(interaction_id, |row| {
             row.kept.put_back = None;
             row.unanswered_since = Some(put_back.unanswered_since);
-            row.timers.agent = put_back.timer;
+            // A message since may have started another, later one: what that announced is not announced again.
+            let since = row.timers.agent.take();
+            row.timers.agent = put_back.timer.map(|timer| Timer {
+                yellow: timer.yellow || since.is_some_and(|since| since.yellow),
+                red: timer.red || since.is_some_and(|since| since.red),
+                ..timer
+            });
         });
         if runs {
             self.timer_event(interaction_id, TimerKind::Agent, TimerChange::Started);

@@ -3,6 +3,7 @@
 //! It changes only through `Turn` (in `apply`), which keeps rows, indexes and events in step. Nothing here asks the policy or
 //! decides anything. What has ended, or was only looked up, leaves once its last change is committed (`keep`).
 
+mod audit;
 pub(crate) mod index;
 pub(crate) mod keep;
 mod load;

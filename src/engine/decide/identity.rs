@@ -187,7 +187,7 @@ impl Turn<'_> {
         (text, provider_id, at): (String, String, Time),
     ) {
         let key = keys::message(channel_id, &provider_id);
-        if self.seen(&key) {
+        if self.seen(&key) || self.message_known_as(channel_id, &provider_id).is_some() {
             return;
         }
         self.remember_key(key);

@@ -45,7 +45,7 @@ impl Turn<'_> {
     /// The contact wrote.
     pub(super) fn inbound(&mut self, channel_id: &ChannelId, inbound: InboundMessage) {
         let key = keys::message(channel_id, &inbound.provider_id);
-        if self.seen(&key) {
+        if self.seen(&key) || self.message_known_as(channel_id, &inbound.provider_id).is_some() {
             return;
         }
         let Some(kind) = self.world.channel(channel_id).map(|channel| channel.kind) else { return };
@@ -232,9 +232,16 @@ impl Turn<'_> {
 
     /// A message by the provider's id, in memory or loaded.
     pub(super) fn message_known_as(&self, channel_id: &ChannelId, provider_id: &str) -> Option<MessageId> {
-        self.world
-            .message_of_provider(channel_id, provider_id)
-            .or_else(|| self.cold.by_provider.get(provider_id)?.first().copied())
+        if let Some(message_id) = self.world.message_of_provider(channel_id, provider_id) {
+            return Some(message_id);
+        }
+        // Providers number their messages each for themselves: the account must be the same.
+        let here = |message_id: &&MessageId| {
+            let message = self.cold.messages.get(*message_id);
+            let row = message.and_then(|message| self.work(message.interaction_id).ok());
+            row.is_none_or(|row| row.channel_id == *channel_id)
+        };
+        self.cold.by_provider.get(provider_id)?.iter().find(here).copied()
     }
 
     /// A file that a contact sent: fetched at once, by a job that survives a restart.

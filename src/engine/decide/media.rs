@@ -121,19 +121,14 @@ impl Turn<'_> {
 
     /// Time to try again.
     pub(crate) fn media_due(&mut self, media_id: &MediaId) {
-        let Some(kept) = self.world.media.get_mut(media_id) else {
+        let Some(mut media) = self.world.media.get(media_id).map(|kept| kept.row.clone()) else {
             self.world.index.deadlines.retain(|(_, due)| *due != Due::Media(media_id.clone()));
             return;
         };
-        let old = kept.row.retry_at.take();
-        let (channel_id, provider) = (kept.row.channel_id.clone(), kept.row.provider_media_id.clone());
-        self.world.set_due(Due::Media(media_id.clone()), old, None);
-        if let (Some(channel_id), Some(provider_media_id)) = (channel_id, provider) {
-            self.effects.push(Effect::FetchMedia {
-                media_id: media_id.clone(),
-                channel_id,
-                provider_media_id,
-            });
+        media.retry_at = None;
+        self.put_media(media.clone());
+        if let (Some(channel_id), Some(provider_media_id)) = (media.channel_id, media.provider_media_id) {
+            self.effects.push(Effect::FetchMedia { media_id: media.media_id, channel_id, provider_media_id });
         }
     }
 }
