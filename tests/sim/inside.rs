@@ -87,7 +87,7 @@ impl History {
         let recent: Vec<_> = self.requests.iter().rev().take(6).cloned().collect();
         let Some((caller, mut request, command, ..)) = self.source.pick(&recent) else { return };
         if self.source.chance(25) {
-            request.hash = "other".to_owned();
+            "other".clone_into(&mut request.hash);
         }
         let input = Input::Command { caller, request: Some(request.clone()), command: command.clone() };
         self.batch(vec![(Asked::Command { caller, request: Some(request), command, at: self.now }, input)]);
@@ -105,13 +105,13 @@ impl History {
             ..TemplateValues::default()
         };
         if self.source.chance(50) {
-            values.name = "order".to_owned();
+            "order".clone_into(&mut values.name);
             values.parameters.insert("1".to_owned(), "Marie".to_owned());
             if good {
                 values.parameters.insert("2".to_owned(), "42".to_owned());
             }
         } else if !good {
-            values.name = "nothing".to_owned();
+            "nothing".clone_into(&mut values.name);
         }
         values
     }

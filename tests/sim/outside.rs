@@ -240,6 +240,12 @@ impl History {
                 let message = self.inbound(customer, &channel_id, provider_id);
                 self.report(channel_id, ChannelInput::Echo(message));
             }
+            _ => self.act_of_provider(act),
+        }
+    }
+
+    fn act_of_provider(&mut self, act: Act) {
+        match act {
             Act::Status => self.status(),
             Act::SendAnswered => {
                 let kind = self.source.below(40);
@@ -259,7 +265,7 @@ impl History {
             Act::TemplatesRead => {
                 let mut templates = crate::people::templates();
                 if self.source.chance(20) {
-                    templates.iter_mut().for_each(|template| template.status = "paused".to_owned());
+                    templates.retain(|template| template.name != "order");
                 }
                 let input = Input::Templates { channel_id: "wa".parse().unwrap(), templates };
                 self.batch(vec![(Asked::Other, input)]);
