@@ -3,7 +3,7 @@ import { defineConfig } from 'vite';
 
 const server = process.env['GUICHET_SERVER'] ?? 'http://127.0.0.1:8080';
 // The server allows only its own origin, so the development proxy speaks in its name.
-const forwarded = { target: server, headers: { origin: server } };
+const forwarded = { target: server, changeOrigin: true, headers: { origin: server } };
 
 export default defineConfig({
   plugins: [svelte()],

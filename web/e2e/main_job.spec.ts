@@ -84,7 +84,7 @@ test('after a day without a message only a template goes, and only when it is fi
 test('a draft survives a reload, and a file goes with the text under it', async ({ page }) => {
   const customer = new Customer('33612345603', 'Simone Veil');
   await agent(page, 'alice');
-  await customer.writes({ text: 'Une facture, svp' });
+  await customer.writes({ text: 'Mon appareil est en panne' });
   await accept(page, 'Simone Veil');
   const box = page.getByRole('textbox', { name: 'Reply to Simone Veil' });
   await box.fill('Voici la photo');
