@@ -50,6 +50,7 @@ fn reference(name: &str) -> Value {
 
 fn close_codes() -> Value {
     json!({
+        "1003": "A binary frame.",
         "1009": "A frame was longer than hello.max_frame_bytes.",
         "1012": "The server restarts: resume.",
         "4001": "Not authenticated any more: log in again.",

@@ -19,6 +19,9 @@ use crate::runtime::{Desk, News};
 /// How long counters are gathered before they are told; people don't read faster.
 const COUNTERS_MS: u64 = 250;
 
+/// Events told before the sockets get a turn to write them, so that a large batch makes nobody look slow who is not.
+const ROWS_AT_ONCE: usize = 32;
+
 /// Follows the news until the desk ends.
 pub(crate) async fn run(app: Arc<App>, mut news: mpsc::Receiver<News>) {
     let mut feed = Feed { app, recent: Recent::default(), counters: BTreeMap::new() };
@@ -27,7 +30,7 @@ pub(crate) async fn run(app: Arc<App>, mut news: mpsc::Receiver<News>) {
     loop {
         tokio::select! {
             next = news.recv() => match next {
-                Some(News::Committed(batch)) => feed.committed(&batch),
+                Some(News::Committed(batch)) => feed.committed(&batch).await,
                 Some(News::Reloaded) => feed.app.sessions.announce_all(),
                 None => return,
             },
@@ -50,8 +53,11 @@ struct Feed {
 }
 
 impl Feed {
-    fn committed(&mut self, batch: &Batch) {
-        for row in batch.events.iter().chain(&batch.passing) {
+    async fn committed(&mut self, batch: &Batch) {
+        for (at, row) in batch.events.iter().chain(&batch.passing).enumerate() {
+            if at % ROWS_AT_ONCE == ROWS_AT_ONCE - 1 {
+                tokio::task::yield_now().await;
+            }
             self.recent.observe(row);
             self.app.scripts.observe(row);
             self.deliver(row);

@@ -63,3 +63,17 @@ fn every_method_is_described_with_what_it_needs() {
         assert!(method["summary"].as_str().is_some_and(|text| text.ends_with('.')), "{}", method["name"]);
     }
 }
+
+#[test]
+fn the_page_names_every_kind_of_refusal_and_every_close_code() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/PROTOCOL.md");
+    let page = std::fs::read_to_string(file).expect("docs/PROTOCOL.md");
+    let document = document();
+    let kinds = document["components"]["schemas"]["RefusalKind"]["enum"].as_array().expect("a list");
+    let codes = document["x-close-codes"].as_object().expect("a map").keys().map(String::as_str);
+    for word in
+        kinds.iter().filter_map(Value::as_str).map(|kind| format!("`{kind}`")).chain(codes.map(str::to_owned))
+    {
+        assert!(page.contains(&word), "docs/PROTOCOL.md does not tell of {word}");
+    }
+}

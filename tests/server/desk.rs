@@ -1,0 +1,225 @@
+//! The whole server on a port of its own.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+
+use guichet::channel::whatsapp::{Settings, WhatsApp};
+use guichet::clock::Clock;
+use guichet::config::Secret;
+use guichet::domain::{
+    Capacity, ChannelKind, Ownership, Role, Skill, SkillId, SkillLevel, Span, Status, Target, Time,
+};
+use guichet::engine::{
+    AdminCommand, Asked, ClosePlan, Facts, OnMessage, OutcomeRules, Policy, Route, TimerPlan, TimerRule,
+    ZeroAction,
+};
+use guichet::port::Connector;
+use guichet::runtime::{Desk, Media, Parts};
+use guichet::server::{Options, Server, hash_password};
+use guichet::telemetry::Metrics;
+use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
+
+use crate::provider::{BUSINESS, PHONE, Provider, SECRET, signature};
+
+pub(crate) const PASSWORD: &str = "correct horse";
+pub(crate) const CHANNEL: &str = "whatsapp-test";
+
+/// Login, role, skills.
+const PEOPLE: [(&str, Role, &[&str]); 4] = [
+    ("alice", Role::Agent, &["support"]),
+    ("bruno", Role::Agent, &["sales"]),
+    ("sam", Role::Supervisor, &[]),
+    ("ada", Role::Administrator, &[]),
+];
+
+/// The rules of these tests: who writes of buying goes to sales.
+struct Rules;
+
+fn asked<T>(answer: T) -> Asked<T> {
+    Asked { answer: Ok(answer), generation: 1, at: None }
+}
+
+impl Policy for Rules {
+    fn generation(&self) -> i64 {
+        1
+    }
+    fn route(&self, facts: &Facts, _: Time) -> Asked<Route> {
+        let skill = if facts.text.contains("buy") { "sales" } else { "support" };
+        let target = Target::Skill { skill: skill.parse().expect("a skill"), level: 1 };
+        asked(Route { target, ..Route::skill("support".parse().expect("a skill")) })
+    }
+    fn on_message(&self, _: &Facts, _: Time) -> Asked<OnMessage> {
+        asked(OnMessage::Default)
+    }
+    fn timers(&self, facts: &Facts, _: Time) -> Asked<TimerPlan> {
+        let rule = |on_zero| TimerRule { total: Span::minutes(10), on_zero, extend_by: None, extend_max: 0 };
+        let held = facts.ownership != Ownership::Queued;
+        asked(TimerPlan { agent: held.then(|| rule(ZeroAction::Alert)), customer: None })
+    }
+    fn auto_close(&self, _: &Facts, _: Time) -> Asked<ClosePlan> {
+        asked(ClosePlan { after: Some(Span::minutes(5)) })
+    }
+    fn outcome_rules(&self, _: &Facts, _: Status) -> Asked<OutcomeRules> {
+        asked(OutcomeRules::default())
+    }
+}
+
+/// A running server with its people, its provider and its folder.
+pub(crate) struct TestDesk {
+    pub(crate) address: SocketAddr,
+    pub(crate) desk: Desk,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) provider: Provider,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) http: reqwest::Client,
+    server: Option<Server>,
+    _folder: tempfile::TempDir,
+}
+
+pub(crate) fn token_of(login: &str) -> String {
+    format!("token-of-{login}")
+}
+
+fn password_hash() -> String {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| hash_password(PASSWORD).expect("a hash")).clone()
+}
+
+impl TestDesk {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    pub(crate) async fn start_with(public_url: Option<&str>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (provider, graph_url) = Provider::start().await;
+        let clock = Arc::new(Clock::default());
+        let metrics = Arc::new(Metrics::default());
+        let database = format!("sqlite:{}", folder.path().join("guichet.db").display());
+        let store = guichet::store::open(&database).await.expect("a database");
+        store.acquire().await.expect("the only writer");
+        let desk = guichet::runtime::start(Parts {
+            store,
+            policy: Arc::new(Rules),
+            scripts: None,
+            connectors: vec![connector(graph_url)],
+            media: Media::open(&folder.path().join("media")).expect("a folder"),
+            clock: Arc::clone(&clock),
+            default_skill: "support".parse().ok(),
+            metrics: Arc::clone(&metrics),
+        })
+        .await
+        .expect("a desk");
+        people(&desk).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let options = Options {
+            address,
+            public_url: public_url.map(str::to_owned),
+            frame_ancestors: Vec::new(),
+            unavailable_reasons: vec!["break".into()],
+            simulator: None,
+        };
+        let server = guichet::server::start(listener, desk.clone(), options);
+        let http = reqwest::Client::builder().build().expect("a client");
+        Self { address, desk, clock, provider, metrics, http, server: Some(server), _folder: folder }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn seconds(&self) -> i64 {
+        self.clock.now().0 / 1_000
+    }
+
+    /// Posts a delivery as Meta would; gives the status.
+    pub(crate) async fn deliver(&self, body: Vec<u8>) -> u16 {
+        let signature = signature(&body);
+        self.deliver_signed(body, Some(&signature)).await
+    }
+
+    pub(crate) async fn deliver_signed(&self, body: Vec<u8>, signature: Option<&str>) -> u16 {
+        let mut post = self.http.post(self.url(&format!("/webhooks/{CHANNEL}"))).body(body);
+        if let Some(signature) = signature {
+            post = post.header("X-Hub-Signature-256", signature);
+        }
+        post.send().await.expect("an answer").status().as_u16()
+    }
+
+    /// Customers write, each message in a delivery of its own.
+    pub(crate) async fn write(&self, wa_id: &str, messages: &[(&str, &str)]) {
+        for message in messages {
+            let body = crate::provider::texts(wa_id, &[*message], self.seconds());
+            assert_eq!(self.deliver(body).await, 200);
+        }
+    }
+
+    /// Waits until something holds; fails after a while.
+    pub(crate) async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
+        for _ in 0..1_000 {
+            if holds().await {
+                return;
+            }
+            guichet::clock::pause(10).await;
+        }
+        panic!("still not: {what}");
+    }
+
+    pub(crate) async fn shut_down(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.shut_down().await;
+        }
+    }
+}
+
+fn connector(graph_url: String) -> Arc<dyn Connector> {
+    let connector = WhatsApp::new(Settings {
+        channel_id: CHANNEL.parse().expect("an id"),
+        require_template_for_first_reply: false,
+        messages_per_second: 1_000,
+        phone_number_id: PHONE.into(),
+        business_account_id: BUSINESS.into(),
+        graph_url,
+        access_token: Secret::new("access-token"),
+        app_secret: Secret::new(SECRET),
+        verify_token: Secret::new("verify-token"),
+    });
+    Arc::new(connector.expect("a connector"))
+}
+
+async fn people(desk: &Desk) {
+    let ask = async |command| desk.administer(command).await.expect("an administrator may");
+    for skill in ["support", "sales"] {
+        let skill: SkillId = skill.parse().expect("a skill");
+        ask(AdminCommand::SaveSkill(Skill {
+            title: skill.to_string(),
+            skill,
+            offer: Span::seconds(45),
+            auto_accept: false,
+            outbound: BTreeSet::from([ChannelKind::Whatsapp]),
+            dispositions: Vec::new(),
+            disposition_required: false,
+        }))
+        .await;
+    }
+    for (login, role, skills) in PEOPLE {
+        let skills =
+            skills.iter().map(|skill| SkillLevel { skill: skill.parse().expect("a skill"), level: 5 });
+        ask(AdminCommand::SaveAgent {
+            login: login.into(),
+            name: Some(format!("The {login}")),
+            role: Some(role),
+            password_hash: Some(password_hash()),
+            skills: Some(skills.collect()),
+            teams: None,
+            capacity: Some(Capacity { total: 1_000, per_kind: std::collections::BTreeMap::new() }),
+            removed: false,
+        })
+        .await;
+        let hash = hex::encode(Sha256::digest(token_of(login)));
+        ask(AdminCommand::AddToken { name: login.into(), login: login.into(), hash }).await;
+    }
+}

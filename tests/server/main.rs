@@ -1,0 +1,23 @@
+//! The server from outside: the whole process in one, on a port of its own, with real sockets and a temporary database.
+//!
+//! `desk` starts it, `client` is an agent's program, `provider` stands for Meta. A test belongs into the file named after
+//! what a client would see.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that can't go on fails")]
+#![expect(clippy::indexing_slicing, reason = "frames are looked into by name; a missing part reads as null")]
+
+mod client;
+mod closing;
+mod desk;
+mod files;
+mod frames;
+mod golden;
+mod logins;
+mod main_job;
+mod pages;
+mod provider;
+mod refusals;
+mod repeats;
+mod resume;
+mod slow;
+mod webhooks;
