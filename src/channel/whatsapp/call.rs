@@ -82,7 +82,7 @@ impl Graph {
             .filter(|_| !token.is_empty())
             .ok_or_else(|| wrong("access_token", "is empty or has characters that no token has"))?;
         bearer.set_sensitive(true);
-        let http = client(base.scheme() == "https").map_err(|problem| SetupError::Tls {
+        let http = client(base.scheme() == "https", ANSWER_TIMEOUT).map_err(|problem| SetupError::Tls {
             channel_id: settings.channel_id.clone(),
             problem: problem.to_string(),
         })?;
@@ -147,10 +147,10 @@ impl Graph {
 }
 
 /// No redirects (a POST must not wander), no proxy from the environment, no second try behind our back.
-fn client(secure: bool) -> reqwest::Result<Client> {
+fn client(secure: bool, answer_timeout: Duration) -> reqwest::Result<Client> {
     let builder: ClientBuilder = Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(ANSWER_TIMEOUT)
+        .timeout(answer_timeout)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_max_idle_per_host(IDLE_MAX)
         .tcp_nodelay(true)
@@ -220,4 +220,30 @@ pub(super) async fn read(mut response: Response, max: usize) -> Option<Bytes> {
         next = response.chunk().await.ok()?;
     }
     Some(body.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn silence_ends_and_leaves_the_outcome_open() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let http = client(false, Duration::from_millis(100)).unwrap();
+        let answer = ask(http.post(url).body("x")).await;
+        assert!(matches!(answer, Err(Trouble::Unanswered(ref why)) if why.contains("in time")), "{answer:?}");
+    }
+
+    #[test]
+    fn waiting_is_asked_for_in_seconds() {
+        for (header, span) in
+            [("7", Some(7)), (" 0 ", Some(0)), ("999999", Some(3_600)), ("-1", None), ("soon", None)]
+        {
+            let header = HeaderValue::from_str(header).unwrap();
+            assert_eq!(retry_after(Some(&header)), span.map(Span::seconds));
+        }
+    }
 }

@@ -193,9 +193,17 @@ impl Reading<'_> {
     }
 
     fn message(&mut self, part: &str, people: &People<'_>, echo: bool) {
+        // A tree keeps the last of keys that come twice, which the typed reading refuses.
+        let again = || {
+            let tree = serde_json::from_str::<Value>(part).ok()?;
+            message::read(self.account, &tree.to_string(), people, echo).ok()
+        };
         match message::read(self.account, part, people, echo) {
             Ok(input) => self.add(input),
-            Err(reason) => return self.raw(part, reason),
+            Err(reason) => match again() {
+                Some(input) => self.add(input),
+                None => return self.raw(part, reason),
+            },
         }
         if part.len() > mend::DATA_MAX {
             self.raw(part, "a message of more than 64 KiB; the interaction shows its beginning");

@@ -183,6 +183,8 @@ pub(super) fn read(
         return Ok(input);
     }
     if in_group || fill(account, &wire, &mut message).is_none() {
+        (message.kind, message.text) = (MessageKind::Unsupported, String::new());
+        message.media.clear();
         // All of it, because nobody knows yet what matters in it.
         message.data = mend::keep(part);
     } else {
