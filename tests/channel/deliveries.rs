@@ -1,5 +1,7 @@
 //! Deliveries of every type, and broken ones: what each says, by snapshot.
 
+use std::fmt::Write as _;
+
 use guichet::engine::ChannelInput;
 use guichet::port::Rejected;
 use serde_json::{Value, json};
@@ -35,7 +37,7 @@ fn escaped(json: &str) -> String {
     for unit in json.encode_utf16() {
         match u8::try_from(unit) {
             Ok(byte) if byte.is_ascii() => escaped.push(char::from(byte)),
-            _ => escaped += &format!("\\u{unit:04x}"),
+            _ => write!(escaped, "\\u{unit:04x}").unwrap(),
         }
     }
     escaped
@@ -46,9 +48,9 @@ fn check(name: &str, cases: &str) {
     let mut told = String::new();
     for case in cases {
         let found = connector("http://127.0.0.1:9").receive(&signed(body(&case).into_bytes())).unwrap();
-        told += &format!("# {}\n", case["name"].as_str().unwrap());
+        writeln!(told, "# {}", case["name"].as_str().unwrap()).unwrap();
         for input in found {
-            told += &format!("{:#}\n", shown(&input));
+            writeln!(told, "{:#}", shown(&input)).unwrap();
         }
         told.push('\n');
     }

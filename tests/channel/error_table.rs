@@ -166,11 +166,7 @@ async fn rude(says: &'static [u8]) -> String {
     tokio::spawn(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
             let mut request = Vec::new();
-            while !request.ends_with(b"}") {
-                if socket.read_buf(&mut request).await.unwrap() == 0 {
-                    break;
-                }
-            }
+            while !request.ends_with(b"}") && socket.read_buf(&mut request).await.unwrap() > 0 {}
             let _gone = socket.write_all(says).await;
         }
     });

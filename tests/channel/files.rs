@@ -7,7 +7,7 @@ use crate::stand_in::{Says, StandIn, says};
 
 const MAX: u64 = 1_000;
 
-fn place(url: &str, extra: serde_json::Value) -> Says {
+fn place(url: &str, extra: &serde_json::Value) -> Says {
     let mut body =
         json!({ "messaging_product": "whatsapp", "url": url, "mime_type": "image/jpeg", "id": "55" });
     body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
@@ -24,7 +24,7 @@ async fn a_file_is_fetched_in_two_steps() {
     for extra in
         [json!({}), json!({ "sha256": hex, "file_size": "5" }), json!({ "sha256": base64, "file_size": 5 })]
     {
-        meta.will(place(&url, extra)).will(says(200, "bytes"));
+        meta.will(place(&url, &extra)).will(says(200, "bytes"));
         let file = connector(&meta.url).fetch("55", MAX).await.unwrap();
         assert_eq!((&file.bytes[..], file.mime.as_str()), (&b"bytes"[..], "image/jpeg"));
         let asked = meta.asked();
@@ -38,13 +38,13 @@ async fn a_file_is_fetched_in_two_steps() {
 async fn a_dead_address_is_asked_for_again_once() {
     let meta = StandIn::start().await;
     let url = format!("{}/files/55", meta.url);
-    meta.will(place(&url, json!({})))
+    meta.will(place(&url, &json!({})))
         .will(says(404, ""))
-        .will(place(&url, json!({})))
+        .will(place(&url, &json!({})))
         .will(says(200, "bytes"));
     assert_eq!(&connector(&meta.url).fetch("55", MAX).await.unwrap().bytes[..], b"bytes");
     for _ in 0..2 {
-        meta.will(place(&url, json!({}))).will(says(404, ""));
+        meta.will(place(&url, &json!({}))).will(says(404, ""));
     }
     assert!(connector(&meta.url).fetch("55", MAX).await.unwrap_err().again);
 }
@@ -58,10 +58,10 @@ async fn what_can_not_be_fetched() {
         (vec![says(401, r#"{"error":{"code":190,"message":"expired"}}"#)], true),
         (vec![says(500, "")], true),
         (vec![says(200, "<html>")], true),
-        (vec![place(&url, json!({ "file_size": "1001" }))], false),
-        (vec![place(&url, json!({})), says(200, vec![0; 1_001])], false),
-        (vec![place(&url, json!({})), says(500, "")], true),
-        (vec![place(&url, json!({ "sha256": "00" })), says(200, "bytes")], true),
+        (vec![place(&url, &json!({ "file_size": "1001" }))], false),
+        (vec![place(&url, &json!({})), says(200, vec![0; 1_001])], false),
+        (vec![place(&url, &json!({})), says(500, "")], true),
+        (vec![place(&url, &json!({ "sha256": "00" })), says(200, "bytes")], true),
     ];
     for (answers, again) in cases {
         let steps = answers.len();
@@ -86,7 +86,7 @@ async fn the_token_goes_nowhere_else() {
         "file:///etc/passwd".into(),
         "nonsense".into(),
     ] {
-        meta.will(place(&url, json!({})));
+        meta.will(place(&url, &json!({})));
         let error = connector(&meta.url).fetch("55", MAX).await.unwrap_err();
         assert!(error.to_string().contains("not at one of WhatsApp's addresses"), "{url} {error}");
     }

@@ -325,11 +325,8 @@ async fn templates_are_read_once_for_many_wishes() {
     bench.send(outgoing(1, "wa")).await;
     let mut told = Vec::new();
     for _ in 0..2 {
-        told.push(match bench.told.recv().await.unwrap() {
-            Input::Sent { .. } => "sent".to_owned(),
-            Input::Notice { code, .. } => code,
-            other => panic!("{other:?}"),
-        });
+        let input = bench.told.recv().await.unwrap();
+        told.push(if let Input::Notice { code, .. } = input { code } else { input.name().to_owned() });
     }
     assert_eq!(told, ["sent", "templates_unread"]);
     let reads = provider.seen.lock().unwrap().iter().filter(|what| *what == "templates").count();
