@@ -228,3 +228,15 @@ impl Connection for PgConnection {
         let _closed = sqlx::Connection::close(self).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_is_inside() {
+        // As for `SQLite`.
+        let there = std::fs::read_dir("migrations/postgres").unwrap().count();
+        assert_eq!(MIGRATIONS.iter().count(), there);
+    }
+}

@@ -14,8 +14,9 @@ pub(super) enum Dialect {
     Postgres,
 }
 
-/// How many rows of each table one batch forgets at most, so that a night's worth of expired keys holds nobody up.
-pub(super) const FORGET_MAX: i64 = 20_000;
+/// How many rows of each table one batch forgets at most, so that a week's worth of expired keys does not hold everybody up
+/// for minutes. What is left over goes with the next one: forgetting often keeps the bites small.
+pub(super) const FORGET_MAX: i64 = 100_000;
 /// How many notes, or decisions, of one interaction are read: the newest.
 pub(super) const PER_INTERACTION_MAX: i64 = 200;
 

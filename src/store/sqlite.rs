@@ -79,7 +79,7 @@ impl Sqlite {
         let path = lock_path(&self.path);
         let unusable = |error: &std::io::Error| StoreError::ReadOnly(format!("{}: {error}", path.display()));
         if let Some(folder) = self.path.parent() {
-            std::fs::create_dir_all(folder)
+            make_private(folder)
                 .map_err(|error| StoreError::ReadOnly(format!("{}: {error}", folder.display())))?;
         }
         let mut file = File::options()
@@ -104,6 +104,14 @@ impl Sqlite {
         *held = Some(file);
         Ok(())
     }
+}
+
+/// Makes the folder, if it is not there, for nobody but us: it will hold what people wrote.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 fn lock_path(database: &Path) -> PathBuf {
@@ -220,8 +228,8 @@ impl Connection for SqliteConnection {
         Ok(found)
     }
 
-    /// In two calls, whatever the number of tables. Each call goes to the connection's own thread and back, which costs more
-    /// than a small statement: seven calls made a batch of one message a third dearer.
+    /// In two calls, whatever the number of tables: each call goes to the connection's own thread and back, which costs more
+    /// than a small statement.
     async fn transact(&mut self, sql: &'static Sql, script: Script) -> Result<(), StoreError> {
         let begin = format!("{}; {} RETURNING batch", Sqlite::BEGIN, sql.begin_batch);
         let query = bound(AssertSqlSafe(begin), script.place);
@@ -243,5 +251,18 @@ impl Connection for SqliteConnection {
     async fn close(self) {
         // What can't be closed is closed by the end of the process; nothing is lost by it.
         let _closed = sqlx::Connection::close(self).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_is_inside() {
+        // The compiler does not look into the folder again when a file is added; then this fails, and a change to this
+        // file or `cargo clean -p guichet` mends it.
+        let there = std::fs::read_dir("migrations/sqlite").unwrap().count();
+        assert_eq!(MIGRATIONS.iter().count(), there);
     }
 }

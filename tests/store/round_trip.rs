@@ -301,9 +301,9 @@ pub(crate) async fn what_expired_is_forgotten(testbed: &Testbed) {
 
 pub(crate) async fn forgetting_takes_bounded_bites(testbed: &Testbed) {
     let store = testbed.open().await;
-    let dedupe = (0..20_500_i64).map(|at| DedupeRow { key: format!("k{at}"), expires_at: Time(at) });
-    let rows = Rows { dedupe: dedupe.collect(), ..Rows::default() };
-    store.commit(Arc::new(Batch { number: 1, next_id: 1, rows, ..Batch::default() })).await.unwrap();
+    let many = "INSERT INTO dedupe (key, expires_at) SELECT 'k' || n, n FROM (WITH RECURSIVE c(n) AS \
+                (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 100500) SELECT n FROM c) AS numbers";
+    assert_eq!(testbed.run(many).await, 100_500);
     for (number, left) in [(2, 500), (3, 0)] {
         let rows = Rows { forget: Some((NOW, NOW)), ..Rows::default() };
         store.commit(Arc::new(Batch { number, next_id: 1, rows, ..Batch::default() })).await.unwrap();

@@ -190,3 +190,14 @@ pub(crate) async fn a_newer_schema_is_refused(testbed: &Testbed) {
     let store = testbed.closed().await;
     assert!(matches!(store.acquire().await, Err(StoreError::Schema(_))));
 }
+
+/// Only `SQLite` makes a folder.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_made_is_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let testbed = Testbed::sqlite();
+    testbed.open().await.close().await;
+    let folder = std::path::Path::new(testbed.file().unwrap()).parent().unwrap();
+    assert_eq!(std::fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+}
