@@ -1,8 +1,6 @@
 --!strict
-test("the automatic reply speaks the contact's language", function(t)
-	local values = { reopens = "08:00" }
-	expect(t:reply("closed_hours", values, { language = "fr" })):contains("Nous sommes fermés")
-	expect(t:reply("closed_hours", values, { language = "en" })):contains("as soon as we open: 08:00")
-	-- Of whom no language is known gets the default one.
-	expect(t:reply("closed_hours", values)):contains("Nous sommes fermés")
+-- What holds however you change the list: names in braces are filled in.
+test("an automatic reply knows whom it speaks to", function(t)
+	local text = t:reply("Hello {contact.first_name}, we open at {hour}.", { hour = "8:00" }, { contact = { name = "Ana Prado" } })
+	expect(text):is("Hello Ana, we open at 8:00.")
 end)
