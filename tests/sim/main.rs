@@ -193,20 +193,18 @@ fn share(number: u64) {
                 let again = one(*seed, &prepared);
                 assert_eq!(history.journal, again.journal, "the same seed gives the same history");
             }
-            if alone.is_some() || seed / SHARES % DRAINED == 0 {
+            if alone.is_some() || (seed / SHARES).is_multiple_of(DRAINED) {
                 history.drain();
             }
             history.counts
         });
-        match ran {
-            Ok(ran) => counts.add(&ran),
-            Err(_) => {
-                eprintln!(
-                    "run it again: GUICHET_SIM_SEED={seed} cargo nextest run --test sim share_0 --no-capture"
-                );
-                panic!("history {seed} failed");
-            }
-        }
+        let Ok(ran) = ran else {
+            eprintln!(
+                "run it again: GUICHET_SIM_SEED={seed} cargo nextest run --test sim share_0 --no-capture"
+            );
+            panic!("history {seed} failed");
+        };
+        counts.add(&ran);
     }
     if alone.is_none() {
         counts.check(seeds.len());

@@ -1,6 +1,6 @@
 //! Where chance comes from: a seed gives numbers, numbers give acts. The same seed gives the same history.
 
-/// A stream of numbers (SplitMix64).
+/// A stream of numbers (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     state: u64,
