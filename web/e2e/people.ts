@@ -15,12 +15,17 @@ async function post(path: string, body: object): Promise<Response> {
   return answer;
 }
 
-/** Logs in, and is available when the work begins. */
-export async function agent(page: Page, login: string): Promise<void> {
+export async function signIn(page: Page, login: string): Promise<void> {
   await page.goto(url('/'));
   await page.getByLabel('Login').fill(login);
   await page.getByLabel('Password', { exact: true }).fill('guichet');
   await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible();
+}
+
+/** Signs in, and is available when the work begins. */
+export async function agent(page: Page, login: string): Promise<void> {
+  await signIn(page, login);
   const state = page.getByRole('button', { name: /^My state/ });
   await expect(state).toBeVisible();
   if ((await state.textContent())?.includes('Available')) return;

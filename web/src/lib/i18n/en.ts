@@ -67,6 +67,7 @@ export const en = {
   inbox_empty: 'Nobody is waiting for you',
   inbox_empty_available: 'You are available. The next interaction appears here.',
   inbox_empty_unavailable: 'You are unavailable. Become available to receive interactions.',
+  inbox_empty_no_part: 'Your role does not answer interactions.',
   inbox_go_available: 'Become available',
   inbox_order_changed: '{n} change, refresh the order|{n} changes, refresh the order',
   inbox_count: '{n} interaction|{n} interactions',

@@ -69,6 +69,7 @@ export const fr: Dictionary = {
   inbox_empty: 'Personne ne vous attend',
   inbox_empty_available: 'Vous êtes disponible. La prochaine interaction apparaîtra ici.',
   inbox_empty_unavailable: 'Vous êtes indisponible. Passez disponible pour recevoir des interactions.',
+  inbox_empty_no_part: 'Votre rôle ne répond pas aux interactions.',
   inbox_go_available: 'Passer disponible',
   inbox_order_changed: '{n} changement, actualiser l’ordre|{n} changements, actualiser l’ordre',
   inbox_count: '{n} interaction|{n} interactions',
