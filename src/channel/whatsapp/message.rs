@@ -229,8 +229,8 @@ fn fill(account: &Account<'_>, wire: &Wire<'_>, message: &mut InboundMessage) ->
     let told = match kind {
         // Meta's own examples leave the type out for texts.
         Some("text") | None => {
-            message.kind = MessageKind::Text;
             let body = &wire.text.as_ref()?.body.0;
+            message.kind = MessageKind::Text;
             mend::cut(body, TEXT_MAX).clone_into(&mut message.text);
             return Some(());
         }
