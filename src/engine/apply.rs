@@ -252,6 +252,8 @@ impl Turn<'_> {
         let now = self.now;
         let assigned = row.agent_id.filter(|_| row.ownership == Ownership::Assigned);
         self.withdraw_offer(interaction_id);
+        // Before it leaves the inbox, or who loses it would miss that its timer stopped.
+        self.stop_timer(interaction_id, TimerKind::Customer);
         self.edit(interaction_id, |row| {
             row.ownership = Ownership::Detached;
             row.last_agent_id = assigned.or(row.last_agent_id);
@@ -265,7 +267,6 @@ impl Turn<'_> {
         if let Some(agent_id) = assigned {
             self.edit_agent(agent_id, |agent| agent.idle_since = now);
         }
-        self.stop_timer(interaction_id, TimerKind::Customer);
         let kind = EventKind::InteractionDetached { agent_id: assigned };
         self.event(interaction_id, kind, About { also: assigned, ..About::default() });
         self.world_newest(interaction_id);

@@ -127,6 +127,15 @@ impl Turn<'_> {
         if let Some(flight) = self.world.flights.remove(&message_id) {
             self.world.set_due(Due::Message(message_id), flight.due, None);
         }
+        self.tries_no_longer(&lane.0, message_id);
+    }
+
+    /// Whatever became of the message that tried whether an account works again: another may try.
+    fn tries_no_longer(&mut self, channel_id: &ChannelId, message_id: MessageId) {
+        let down = self.world.accounts.get_mut(channel_id).and_then(|account| account.down.as_mut());
+        if let Some(down) = down.filter(|down| down.probe == Some(message_id)) {
+            down.probe = None;
+        }
     }
 
     /// Hands a message over. False: it turned out that it can't be sent.

@@ -110,15 +110,15 @@ impl Turn<'_> {
             return;
         }
         self.stop_timer(interaction_id, TimerKind::Customer);
-        let runs = put_back.timer.is_some();
+        let (now, runs) = (self.now, put_back.timer.is_some());
         self.edit(interaction_id, |row| {
             row.kept.put_back = None;
             row.unanswered_since = Some(put_back.unanswered_since);
             // A message since may have started another, later one: what that announced is not announced again.
             let since = row.timers.agent.take();
             row.timers.agent = put_back.timer.map(|timer| Timer {
-                yellow: timer.yellow || since.is_some_and(|since| since.yellow),
-                red: timer.red || since.is_some_and(|since| since.red),
+                yellow: timer.yellow || now >= timer.yellow_at() && since.is_some_and(|since| since.yellow),
+                red: timer.red || now >= timer.red_at() && since.is_some_and(|since| since.red),
                 ..timer
             });
         });
@@ -142,7 +142,6 @@ impl Turn<'_> {
 
     /// Stops a timer, if it runs.
     pub(crate) fn stop_timer(&mut self, interaction_id: InteractionId, timer: TimerKind) {
-        let mut stopped = None;
         let running = self.world.work(interaction_id).is_some_and(|row| match timer {
             TimerKind::Agent => row.timers.agent.is_some(),
             TimerKind::Customer => row.timers.customer.is_some(),
@@ -150,15 +149,12 @@ impl Turn<'_> {
         if !running {
             return;
         }
-        self.edit(interaction_id, |row| {
-            stopped = match timer {
-                TimerKind::Agent => row.timers.agent.take(),
-                TimerKind::Customer => row.timers.customer.take(),
-            };
+        self.edit(interaction_id, |row| match timer {
+            TimerKind::Agent => row.timers.agent = None,
+            TimerKind::Customer => row.timers.customer = None,
         });
-        if stopped.is_some_and(|timer| !timer.red || timer.total.0 == 0) || timer == TimerKind::Agent {
-            self.timer_event(interaction_id, timer, TimerChange::Stopped);
-        }
+        // A red one too: who shows it must know that it is gone.
+        self.timer_event(interaction_id, timer, TimerChange::Stopped);
     }
 
     fn timer_event(&mut self, interaction_id: InteractionId, timer: TimerKind, change: TimerChange) {

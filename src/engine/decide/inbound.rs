@@ -62,8 +62,9 @@ impl Turn<'_> {
         let was = self.world.work(interaction_id).map(|row| (row.status, row.ownership));
         let sent_at = inbound.sent_at;
         let provider_id = inbound.provider_id.clone();
-        self.store_inbound(channel_id, interaction_id, inbound);
+        // First the window, so that who is told of the message is told until when it may be answered.
         self.open_window(interaction_id, sent_at);
+        self.store_inbound(channel_id, interaction_id, inbound);
         if new {
             self.contact_wrote(interaction_id);
             self.route(interaction_id);
