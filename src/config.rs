@@ -176,6 +176,15 @@ impl Config {
         self.database.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("guichet.db").display()))
     }
 
+    /// The database for messages to people: without the login and the password that a `postgres://` address may hold.
+    pub fn database_place(&self) -> String {
+        let url = self.database_url();
+        match (url.split_once("://"), url.rsplit_once('@')) {
+            (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
+            (Some(_) | None, _) => url,
+        }
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let value = |key: &str, problem: String| ConfigError::Value { key: key.into(), problem };
         if let Some(skill) = &self.default_skill {
@@ -306,6 +315,13 @@ verify_token = { file = "/x" }
         assert_eq!(config.listen, "0.0.0.0:1");
         assert_eq!(config.frame_ancestors, ["https://a", "https://b"]);
         assert_eq!(config.channel[0].messages_per_second, 1_000);
+    }
+
+    #[test]
+    fn a_database_is_named_without_its_password() {
+        let config = parse("database = \"postgres://me:p@ss@db/guichet\"", &[]).unwrap();
+        assert_eq!(config.database_place(), "postgres://…@db/guichet");
+        assert_eq!(parse("", &[]).unwrap().database_place(), "sqlite:data/guichet.db");
     }
 
     #[test]

@@ -18,8 +18,9 @@ use crate::port::StoreError;
 /// # Errors
 /// A server is running, the database can't be opened, or a command is refused; what came before it is kept.
 pub(super) async fn administer(config: &Config, commands: Vec<AdminCommand>) -> anyhow::Result<Vec<Answer>> {
-    let url = config.database_url();
-    let store = crate::store::open(&url).await.with_context(|| format!("database {url}"))?;
+    let place = config.database_place();
+    let store =
+        crate::store::open(&config.database_url()).await.with_context(|| format!("database {place}"))?;
     match store.acquire().await {
         Err(StoreError::Taken(holder)) => anyhow::bail!(
             "the server is running on this database ({holder}); use the console or the admin.* methods, or stop it first"

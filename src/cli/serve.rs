@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::{ChannelConfig, Config, LogFormat};
 use crate::domain::{SkillId, Span};
 use crate::lua::Host;
-use crate::port::{Connector, StoreError};
+use crate::port::Connector;
 use crate::runtime::{Desk, Ended, Media, Parts};
 use crate::server::{self, Options};
 use crate::simulator::{Account, Settings as SimulatorSettings, Simulator};
@@ -102,14 +102,10 @@ async fn start_desk(
     clock: &Arc<Clock>,
     demo: bool,
 ) -> anyhow::Result<Desk> {
-    let url = config.database_url();
-    let store = crate::store::open(&url).await.with_context(|| format!("database {url}"))?;
-    if let Err(error) = store.acquire().await {
-        let taken = matches!(error, StoreError::Taken(_));
-        return Err(error).with_context(|| {
-            if taken { format!("database {url} is in use") } else { format!("database {url}") }
-        });
-    }
+    let place = config.database_place();
+    let store =
+        crate::store::open(&config.database_url()).await.with_context(|| format!("database {place}"))?;
+    store.acquire().await.with_context(|| format!("database {place}"))?;
     let metrics = Arc::new(Metrics::default());
     let scripts = super::scripts::start_host(&config.scripts, &metrics)?;
     let connectors = channels.iter().map(connector).collect::<anyhow::Result<Vec<_>>>()?;

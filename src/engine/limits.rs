@@ -84,7 +84,7 @@ pub(crate) const REQUEST_TTL: Span = Span::hours(24);
 /// How long events are kept.
 pub(crate) const EVENT_TTL: Span = Span::days(30);
 /// How often what expired is forgotten.
-pub(crate) const FORGET: Span = Span::hours(1);
+pub(crate) const FORGET: Span = Span::minutes(10);
 /// How often the contact's phone is told again that somebody types: the sign lasts 25 s there.
 pub(crate) const TYPING: Span = Span::seconds(20);
 /// How often the same notice is told.

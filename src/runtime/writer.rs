@@ -163,30 +163,31 @@ impl Writer {
         };
         self.metrics.commits_failed.inc();
         let FailedCommit { error, work } = failed;
-        let again = match &error {
-            StoreError::Fenced => {
+        let kept = match &error {
+            StoreError::Lost(_) => self.was_committed(work.batch.number),
+            StoreError::Fenced => Err(StoreError::Fenced),
+            StoreError::Refused(_)
+            | StoreError::ReadOnly(_)
+            | StoreError::Taken(_)
+            | StoreError::Inconsistent { .. }
+            | StoreError::Schema(_) => Ok(false),
+        };
+        let again = match kept {
+            Err(fenced) => {
                 tell_lost(work.waiters);
                 tell_lost(newer.into_iter().map(|waiting| waiting.waiter));
-                return Err(error);
+                return Err(fenced);
             }
-            StoreError::Lost(_) if self.was_committed(work.batch.number) => {
+            Ok(true) => {
                 tracing::warn!(%error, "the connection was lost during a commit; the batch is there");
                 self.tokio.block_on(self.publisher.release(work));
                 Vec::new()
             }
-            StoreError::Refused(_) => {
+            Ok(false) if matches!(error, StoreError::Refused(_)) => {
                 tracing::error!(%error, "a batch was refused; its inputs run singly");
-                work.inputs
-                    .into_iter()
-                    .zip(work.waiters)
-                    .map(|(input, waiter)| Waiting { input, waiter })
-                    .collect()
+                work.into_waiting()
             }
-            StoreError::Lost(_)
-            | StoreError::ReadOnly(_)
-            | StoreError::Taken(_)
-            | StoreError::Inconsistent { .. }
-            | StoreError::Schema(_) => {
+            Ok(false) => {
                 tracing::error!(%error, "a batch could not be stored; its callers were told to try again");
                 tell_lost(work.waiters);
                 Vec::new()
@@ -197,10 +198,15 @@ impl Writer {
         if newer.is_empty() { Ok(()) } else { self.turn(newer) }
     }
 
-    fn was_committed(&self, number: i64) -> bool {
+    /// Whether the store has a batch after all.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`]: another process writes now; this one must end.
+    fn was_committed(&self, number: i64) -> Result<bool, StoreError> {
         loop {
             match self.tokio.block_on(self.store.committed_batch()) {
-                Ok(last) => return last >= number,
+                Ok(last) => return Ok(last >= number),
+                Err(StoreError::Fenced) => return Err(StoreError::Fenced),
                 Err(error) => {
                     tracing::error!(%error, "waiting for the database to tell whether a batch was kept");
                     self.tokio.block_on(pause(RETRY_MS));
