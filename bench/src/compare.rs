@@ -125,7 +125,7 @@ async fn round(settings: &Settings, who: Who, folder: &Path) -> anyhow::Result<R
             inbound: load.saturate(Kind::Inbound, settings.seconds).await.context("inbound")?,
             round_trip: load.saturate(Kind::RoundTrip, settings.seconds).await.context("round trip")?,
             new_customers: load
-                .saturate(Kind::NewCustomers, settings.seconds / 2.0)
+                .saturate(Kind::NewCustomers, settings.seconds.min(1.5))
                 .await
                 .context("new customers")?,
         })
@@ -220,7 +220,7 @@ fn add_agent(command: &[&str]) -> anyhow::Result<()> {
             "--skill",
             "sales:5",
             "--capacity",
-            "1000000",
+            "1000",
             "--password-stdin",
         ])
         .stdin(Stdio::piped())

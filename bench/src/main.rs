@@ -16,6 +16,7 @@ mod webhook;
 mod writer;
 
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 #[derive(Parser)]
 struct Arguments {
@@ -31,10 +32,20 @@ enum Command {
     Floor(floor::Settings),
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let local = tokio::task::LocalSet::new();
-    match Arguments::parse().command {
+    match arguments.command {
         Command::Compare(settings) => local.block_on(&runtime, compare::compare(settings)),
         Command::Floor(settings) => local.block_on(&runtime, floor::serve(settings)),
     }
