@@ -255,22 +255,21 @@ fn overlay(table: &mut toml::Table, name: &str, text: &str) {
                 .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
                 .collect();
             if let Some(key) = rest.strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('_')) {
-                channel.insert(key.to_ascii_lowercase(), scalar(text));
+                let key = key.to_ascii_lowercase();
+                let value = channel_value(&key, text);
+                channel.insert(key, value);
             }
         }
     }
 }
 
-fn scalar(text: &str) -> toml::Value {
-    if let Ok(number) = text.parse::<i64>().map(toml::Value::Integer)
-        && text.len() < 6
-    {
-        return number;
-    }
-    match text {
-        "true" => toml::Value::Boolean(true),
-        "false" => toml::Value::Boolean(false),
-        _ => toml::Value::String(text.into()),
+/// A channel's value from the environment, as the type its key has; one that does not fit is left for the reader to refuse.
+fn channel_value(key: &str, text: &str) -> toml::Value {
+    let as_text = toml::Value::String(text.into());
+    match key {
+        "messages_per_second" => text.parse().map_or(as_text, toml::Value::Integer),
+        "require_template_for_first_reply" => text.parse().map_or(as_text, toml::Value::Boolean),
+        _ => as_text,
     }
 }
 
@@ -307,14 +306,16 @@ verify_token = { file = "/x" }
         let environment = [
             ("GUICHET_LISTEN", "0.0.0.0:1"),
             ("GUICHET_FRAME_ANCESTORS", "https://a, https://b"),
-            ("GUICHET_CHANNEL_WHATSAPP_FR_MESSAGES_PER_SECOND", "1000"),
+            ("GUICHET_CHANNEL_WHATSAPP_FR_MESSAGES_PER_SECOND", "100000"),
+            ("GUICHET_CHANNEL_WHATSAPP_FR_PHONE_NUMBER_ID", "12345"),
             ("GUICHET_SIM_HISTORIES", "5"),
             ("OTHER", "x"),
         ];
         let config = parse(CHANNEL, &environment).unwrap();
         assert_eq!(config.listen, "0.0.0.0:1");
         assert_eq!(config.frame_ancestors, ["https://a", "https://b"]);
-        assert_eq!(config.channel[0].messages_per_second, 1_000);
+        assert_eq!(config.channel[0].messages_per_second, 100_000);
+        assert_eq!(config.channel[0].phone_number_id, "12345");
     }
 
     #[test]
