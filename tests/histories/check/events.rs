@@ -144,15 +144,15 @@ fn capacity(ledger: &mut Ledger, store: &Store, work: &Work, returned: &BTreeMap
     for (agent_id, load) in &loads {
         let before = ledger.loads.get(agent_id).copied().unwrap_or(0);
         let returned = returned.get(agent_id).copied().unwrap_or(0);
-        let changed = work.batch.rows.agents.iter().rev().find(|row| row.agent_id == *agent_id);
-        let Some(agent) = changed.or_else(|| store.agents.get(agent_id)) else {
-            panic!("{agent_id} holds work")
-        };
-        let most = agent.capacity.total.max(before) + returned;
-        assert!(*load <= most, "{agent_id} may hold {} and holds {load}", agent.capacity.total);
-        assert!(agent.role != Role::Administrator, "{agent_id} administers and holds work");
+        // What was offered before an administrator lowered the capacity in the same batch stays.
+        let changed = work.batch.rows.agents.iter().find(|row| row.agent_id == *agent_id);
+        let rows: Vec<_> = changed.into_iter().chain(store.agents.get(agent_id)).collect();
+        assert!(rows.iter().any(|row| row.role != Role::Administrator), "{agent_id} may not hold work");
+        let total = rows.iter().map(|row| row.capacity.total).max().unwrap_or(0);
+        assert!(*load <= total.max(before) + returned, "{agent_id} may hold {total} and holds {load}");
         for (kind, count) in &of_kind[agent_id] {
-            let max = agent.capacity.per_kind.get(kind).copied().unwrap_or(u32::MAX);
+            let of_kind = rows.iter().map(|row| row.capacity.per_kind.get(kind).copied().unwrap_or(u32::MAX));
+            let max = of_kind.max().unwrap_or(0);
             let most = max.saturating_add(returned).max(before);
             assert!(*count <= most, "{agent_id} may hold {max} of {kind} and holds {count}");
         }
