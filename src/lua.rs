@@ -3,7 +3,7 @@
 //! - [`sandbox`]: a VM in which somebody else's code can do no harm; knows nothing of policy.
 //! - `source`, `book`, `data`, `locate`: a set of files, loaded and checked, each fault with its place.
 //! - `questions`, `worker`, [`Host`]: the engine's questions, on a thread that can be left behind.
-//! - `trial`, `testing`: a set is tried before it goes live. `watch`, [`follow`]: when files change.
+//! - `trial`, `testing`: a set is tried before it goes live. `watch`, [`follow()`]: when files change.
 //!
 //! This room must not know: databases, sockets, the store, channels. It never decides what the engine's rules decide; it
 //! answers [`crate::engine::Policy`].
