@@ -162,26 +162,22 @@ async fn keep(app: &App, media_id: &MediaId, mut field: Field<'_>) -> Result<Kep
 
 /// The type: what the bytes are, where they tell; else what the sender said, else what the name says.
 fn mime_of(head: &[u8], named: Option<&str>, filename: Option<&str>) -> String {
-    if let Some(kind) = infer::get(head) {
-        return kind.mime_type().to_owned();
-    }
-    let given = named
-        .and_then(|text| text.parse::<mime_guess::mime::Mime>().ok())
-        .map(|mime| mime.essence_str().to_owned());
-    // Text that browsers would run is text all the same.
-    let runs = |mime: &String| {
-        mime.contains("html") || mime.contains("svg") || mime.contains("xml") || mime.contains("script")
+    let told = infer::get(head).map(|kind| kind.mime_type().to_owned());
+    let given = || {
+        named
+            .and_then(|text| text.parse::<mime_guess::mime::Mime>().ok())
+            .map(|mime| mime.essence_str().to_owned())
     };
-    given
-        .or_else(|| {
-            filename
-                .and_then(|name| mime_guess::from_path(name).first())
-                .map(|mime| mime.essence_str().to_owned())
-        })
-        .map_or_else(
-            || "application/octet-stream".to_owned(),
-            |mime| if runs(&mime) { "text/plain".to_owned() } else { mime },
-        )
+    let guessed = || {
+        filename
+            .and_then(|name| mime_guess::from_path(name).first())
+            .map(|mime| mime.essence_str().to_owned())
+    };
+    let mime = told.or_else(given).or_else(guessed).unwrap_or_else(|| "application/octet-stream".to_owned());
+    // Text that browsers would run is text all the same, whoever calls it something else.
+    let runs = ["html", "svg", "xml", "script"].iter().any(|word| mime.contains(word));
+    // Office documents have `xml` in their name and are archives.
+    if runs && !mime.contains("openxmlformats") { "text/plain".to_owned() } else { mime }
 }
 
 /// A name without folders and without characters that a header or a file system trips over.

@@ -27,8 +27,10 @@ pub(crate) fn mend(text: &str) -> Cow<'_, str> {
                 ESCAPE
             }
             (Some(_), _) => ESCAPE,
-            // Another escape, of one character.
-            (None, _) => 2,
+            // Another escape, of one character, which may be no escape at all and longer than a byte.
+            (None, _) => {
+                1 + text.get(at + 1..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+            }
         };
     }
     if kept == 0 {

@@ -216,11 +216,23 @@ impl History {
             self.reload();
             return false;
         }
-        self.checks.committing(&batch, &self.store);
-        self.store.commit(&batch);
+        self.keep(&batch);
         self.engine.committed(batch.number);
         self.release(batch);
         true
+    }
+
+    /// Stores a batch, whether or not anybody will be told of it.
+    fn keep(&mut self, batch: &Batch) {
+        self.checks.committing(batch, &self.store);
+        self.store.commit(batch);
+        // A wish to send again counts once it is stored, even if the process dies before its answer.
+        for answered in batch.answers.iter().filter(|answered| answered.reply.is_ok()) {
+            let asked = self.asked.get(&answered.ticket);
+            if let Some(Asked::Command { command: Command::Retry { message_id, .. }, .. }) = asked {
+                self.checks.may_send_again(*message_id);
+            }
+        }
     }
 
     /// Callers of what did not happen are told to try again.
@@ -270,9 +282,6 @@ impl History {
                 self.acknowledged.insert((channel_id, provider_id));
             }
             Asked::Command { caller, request, command, at } => {
-                if let (Command::Retry { message_id, .. }, Ok(_)) = (&command, &reply) {
-                    self.checks.may_send_again(*message_id);
-                }
                 if let Some(request) = request {
                     self.check_request((caller, request, command, at), reply);
                 }
@@ -325,8 +334,7 @@ impl History {
             && let Some(batch) = self.pending.take()
         {
             // It died after the commit and before anybody was told.
-            self.checks.committing(&batch, &self.store);
-            self.store.commit(&batch);
+            self.keep(&batch);
         }
         self.pending = None;
         let tickets: Vec<u64> = self.asked.keys().copied().collect();
