@@ -3,6 +3,7 @@
 //! Everything above uses these types and their one text spelling (`Display`/`FromStr`), which is the same on the
 //! wire, in SQL, in Lua and in logs. This room knows no clock, no randomness, no I/O and no other room.
 
+mod address;
 mod agent;
 mod channel;
 mod contact;
@@ -15,6 +16,7 @@ mod text;
 mod time;
 mod timer;
 
+pub use address::AddressKind;
 pub use agent::{Agent, AgentState, Capacity, Permission, Role, Skill, SkillLevel, Team};
 pub use channel::{Abilities, Channel, ChannelKind};
 pub use contact::{Alias, AliasKind, Contact};

@@ -120,6 +120,8 @@ impl WhatsApp {
             channel_id: settings.channel_id,
             kind: ChannelKind::Whatsapp,
             abilities: Abilities {
+                address: AliasKind::WaId,
+                template_first: true,
                 window: Some(WINDOW),
                 templates: true,
                 media: true,
@@ -128,6 +130,7 @@ impl WhatsApp {
                 reactions: true,
                 text_max: TEXT_MAX,
                 caption_max: CAPTION_MAX,
+                ..Abilities::default()
             },
             require_template_for_first_reply: settings.require_template_for_first_reply,
             messages_per_second: settings.messages_per_second,

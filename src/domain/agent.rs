@@ -30,6 +30,18 @@ words! {
         Outbound = "outbound",
         /// Extend a customer timer.
         ExtendTimer = "extend_timer",
+        /// Go on with a contact on another channel.
+        Convert = "convert",
+        /// Read contacts: cards, attributes, addresses.
+        Card = "card",
+        /// Change contacts, and record that one wants no more messages.
+        EditContact = "edit_contact",
+        /// Join two contacts that are one person, and part them again.
+        MergeContact = "merge_contact",
+        /// Block a contact, or let it write again.
+        BlockContact = "block_contact",
+        /// Put an interaction aside until a time.
+        Snooze = "snooze",
         /// See every interaction, its history and its decisions.
         Supervise = "supervise",
         /// Change agents, skills, channels and scripts.
@@ -40,11 +52,37 @@ words! {
 impl Role {
     /// What this role may do.
     pub fn permissions(self) -> &'static [Permission] {
-        use Permission::{Administer, ExtendTimer, Handle, Outbound, Pull, Supervise};
+        use Permission::{
+            Administer, BlockContact, Card, Convert, EditContact, ExtendTimer, Handle, MergeContact,
+            Outbound, Pull, Snooze, Supervise,
+        };
         match self {
-            Self::Agent => &[Handle, Pull, Outbound, ExtendTimer],
-            Self::Supervisor => &[Handle, Pull, Outbound, ExtendTimer, Supervise],
-            Self::Administrator => &[Supervise, Administer],
+            Self::Agent => &[
+                Handle,
+                Pull,
+                Outbound,
+                ExtendTimer,
+                Convert,
+                Card,
+                EditContact,
+                MergeContact,
+                BlockContact,
+                Snooze,
+            ],
+            Self::Supervisor => &[
+                Handle,
+                Pull,
+                Outbound,
+                ExtendTimer,
+                Convert,
+                Card,
+                EditContact,
+                MergeContact,
+                BlockContact,
+                Snooze,
+                Supervise,
+            ],
+            Self::Administrator => &[Card, EditContact, MergeContact, BlockContact, Supervise, Administer],
         }
     }
 

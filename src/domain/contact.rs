@@ -1,5 +1,7 @@
 //! Contacts and the addresses they are known by.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::status::words;
@@ -60,10 +62,14 @@ pub struct Contact {
     pub language: Option<String>,
     /// A mark for routing.
     pub vip: bool,
-    /// Whether messages from this contact are dropped.
+    /// Whether messages from this contact are kept aside: nobody is told of them.
     pub blocked: bool,
     /// Whether the contact asked for no more outbound messages.
     pub opted_out: bool,
+    /// What else is known, as the installation names it.
+    pub attributes: BTreeMap<String, String>,
+    /// The contact that this one turned out to be; its addresses are there now.
+    pub merged_into: Option<ContactId>,
     /// When first seen.
     pub created_at: Time,
 }

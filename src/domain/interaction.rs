@@ -60,10 +60,14 @@ pub struct Interaction {
     pub identity_id: IdentityId,
     /// That address as people read it (`+33 6 …`, a user name, an e-mail address).
     pub address: String,
-    /// The interaction it follows (a closed one, or the one it was converted from).
+    /// The interaction it follows on its channel.
     pub previous_id: Option<InteractionId>,
+    /// The interaction on another channel that it was converted from.
+    pub converted_from: Option<InteractionId>,
     /// Whether an agent began it.
     pub outbound: bool,
+    /// What it is about, on channels that have a subject.
+    pub subject: Option<String>,
     /// What its agent says of it.
     pub status: Status,
     /// Who has it.

@@ -77,6 +77,9 @@ pub struct Timers {
     pub offer_expires_at: Option<Time>,
     /// When a resolved, closed or detached interaction ends.
     pub ends_at: Option<Time>,
+    /// When a snoozed interaction comes back to its agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<Time>,
 }
 
 /// What is remembered of an interaction between one input and the next, and not shown.

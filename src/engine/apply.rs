@@ -359,6 +359,7 @@ impl Turn<'_> {
 
 /// Work that is in an inbox or a queue again does not end of silence.
 fn leave_detached(row: &mut Interaction) {
+    row.timers.snoozed_until = None;
     if row.kept.detached_at.take().is_some() && !is_done(row.status) {
         row.timers.ends_at = None;
     }

@@ -214,6 +214,8 @@ pub struct Outgoing {
     pub body: OutgoingBody,
     /// The provider's id of the message it answers.
     pub reply_to: Option<String>,
+    /// What the conversation is about, on channels that have a subject.
+    pub subject: Option<String>,
     /// Free text must leave before this; templates have `None`.
     pub window_ends_at: Option<Time>,
 }

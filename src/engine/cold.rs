@@ -198,9 +198,9 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
             if let Some(media_id) = header {
                 media(world, media_id, keys);
             }
-            let Some(channel) = world.channel(channel_id) else { return };
-            let alias = address.as_ref().and_then(|address| keys::alias_of_address(channel.kind, address));
-            aliases(world, channel_id, alias.iter(), keys);
+            if let Some(address) = address {
+                typed(world, channel_id, address, keys);
+            }
         }
         Command::ReadMedia { media_id } => media(world, media_id, keys),
         Command::Administer(AdminCommand::SaveContact { contact_id, .. }) => {
@@ -240,12 +240,23 @@ fn aliases<'a>(
     keys: &mut ColdKeys,
 ) {
     let Some(channel) = world.channel(channel_id) else { return };
-    for alias in aliases.filter(|alias| alias.0.identifies()).take(super::limits::ALIASES) {
-        let known = world.identity_of(channel.kind, alias).and_then(|id| world.identities.get(&id));
-        if !known.is_some_and(|identity| identity.whole || identity.newest.contains_key(channel_id)) {
-            keys.aliases.insert((channel.kind, alias.0, alias.1.clone()));
+    for (alias_kind, value) in aliases.filter(|alias| alias.0.identifies()).take(super::limits::ALIASES) {
+        let alias = (*alias_kind, alias_kind.kept(value));
+        let known = world.identity_of(channel.kind, &alias).and_then(|id| world.identities.get(&id));
+        if known.is_some_and(|identity| identity.whole || identity.newest.contains_key(channel_id)) {
+            continue;
         }
+        for variant in alias_kind.variants(&alias.1) {
+            keys.aliases.insert((channel.kind, *alias_kind, variant));
+        }
+        keys.aliases.insert((channel.kind, alias.0, alias.1));
     }
+}
+
+/// An address as an agent typed it.
+fn typed(world: &World, channel_id: &ChannelId, address: &str, keys: &mut ColdKeys) {
+    let Some(channel) = world.channel(channel_id) else { return };
+    aliases(world, channel_id, keys::spellings_of_address(&channel.abilities, address).iter(), keys);
 }
 
 fn provider(world: &World, channel_id: &ChannelId, provider_id: &str, keys: &mut ColdKeys) {

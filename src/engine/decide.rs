@@ -5,6 +5,7 @@
 
 mod access;
 mod admin;
+mod begin;
 mod channel;
 mod draft;
 mod identity;
@@ -152,9 +153,10 @@ impl Turn<'_> {
                 self.note(&agent, interaction_id, message_id, text)
             }
             Command::ListTemplates { channel_id } => self.list_templates(&agent, &channel_id),
-            Command::StartOutbound { contact_id, address, channel_id, skill, template, text } => {
-                let target = outbound::To { contact_id, address, channel_id, skill };
-                self.start_outbound(&agent, &target, template, text)
+            Command::StartOutbound { contact_id, address, channel_id, skill, template, text, subject } => {
+                let outbound =
+                    outbound::Outbound { contact_id, address, channel_id, skill, template, text, subject };
+                self.start_outbound(&agent, outbound)
             }
             Command::AddMedia { media_id, mime, filename, size } => {
                 self.upload(&agent, media_id, &mime, filename.as_deref(), size)

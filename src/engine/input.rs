@@ -291,6 +291,7 @@ pub enum Command {
         skill: Option<SkillId>,
         template: Option<TemplateValues>,
         text: Option<String>,
+        subject: Option<String>,
     },
     /// A file was uploaded and stored. → `Answer::Media`
     AddMedia { media_id: MediaId, mime: String, filename: Option<String>, size: i64 },
@@ -407,8 +408,8 @@ pub enum Answer {
     Interactions(Vec<View>),
     /// Messages as they are now.
     Messages(Vec<Arc<Message>>),
-    /// Outbound work and its first message.
-    Outbound(View, Arc<Message>),
+    /// Begun work and its first message, if it has one.
+    Outbound(View, Option<Arc<Message>>),
     /// A note.
     Note(Note),
     /// A channel's templates.

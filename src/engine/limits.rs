@@ -16,6 +16,8 @@ pub(crate) const NOTE_CHARS: usize = 10_000;
 pub(crate) const DRAFT_CHARS: usize = 20_000;
 /// Characters of a reason (of a refusal, of being unavailable): one line.
 pub(crate) const REASON_CHARS: usize = 100;
+/// Characters of a subject: what a mail client shows of one.
+pub(crate) const SUBJECT_CHARS: usize = 250;
 /// Characters of a disposition: one line.
 pub(crate) const DISPOSITION_CHARS: usize = 100;
 /// Characters of a name of a person, skill or team.

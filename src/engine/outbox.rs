@@ -157,6 +157,7 @@ impl Turn<'_> {
             .world
             .work(message.interaction_id)
             .or_else(|| self.cold.interactions.get(&message.interaction_id));
+        let subject = row.and_then(|row| row.subject.clone());
         let window_ends_at =
             row.filter(|_| message.kind != MessageKind::Template).and_then(|row| row.window_ends_at);
         let to =
@@ -179,7 +180,8 @@ impl Turn<'_> {
             self.message_changed(message_id);
         }
         let channel_id = lane.0.clone();
-        let outgoing = Outgoing { message_id, attempt, channel_id, to, body, reply_to, window_ends_at };
+        let outgoing =
+            Outgoing { message_id, attempt, channel_id, to, body, reply_to, subject, window_ends_at };
         self.effects.push(Effect::Send(Box::new(outgoing)));
         true
     }

@@ -59,18 +59,27 @@ pub struct Refusal {
     pub field: Option<String>,
     /// Who holds it, for `held_by_other`.
     pub holder: Option<AgentId>,
+    /// What there is to choose from: skills for `skill_needed`, known addresses that might serve for `address_needed`.
+    pub choices: Vec<String>,
 }
 
 impl Refusal {
     /// A refusal with its sentence.
     pub fn new(kind: RefusalKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), field: None, holder: None }
+        Self { kind, message: message.into(), field: None, holder: None, choices: Vec::new() }
     }
 
     /// The same, about a field.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// The same, with what there is to choose from.
+    #[must_use]
+    pub fn choices(mut self, choices: impl IntoIterator<Item = String>) -> Self {
+        self.choices = choices.into_iter().collect();
         self
     }
 }

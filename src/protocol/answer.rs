@@ -152,8 +152,9 @@ pub struct OneMessage<'a> {
 pub struct Outbound<'a> {
     /// The work.
     pub interaction: Interaction<'a>,
-    /// What was sent.
-    pub message: Message<'a>,
+    /// What was sent; left out where nothing is sent (the telephone).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Message<'a>>,
 }
 
 /// A note.

@@ -71,20 +71,25 @@ pub struct ErrorData<'a> {
     /// Who holds it, for `held_by_other`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<Id<AgentId>>,
+    /// What there is to choose from: skills for `skill_needed`, known addresses that might serve for `address_needed`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
 }
 
 impl<'a> ErrorShape<'a> {
     /// An `invalid` one with a code of JSON-RPC's.
     pub fn invalid(code: i32, message: impl Into<Cow<'a, str>>) -> Self {
-        let data = ErrorData { kind: Word(RefusalKind::Invalid), field: None, holder: None };
+        let data =
+            ErrorData { kind: Word(RefusalKind::Invalid), field: None, holder: None, choices: Vec::new() };
         Self { code, message: message.into(), data }
     }
 }
 
 impl From<Refusal> for ErrorShape<'static> {
     fn from(refusal: Refusal) -> Self {
-        let Refusal { kind, message, field, holder } = refusal;
-        let data = ErrorData { kind: Word(kind), field: field.map(Cow::Owned), holder: holder.map(Id) };
+        let Refusal { kind, message, field, holder, choices } = refusal;
+        let data =
+            ErrorData { kind: Word(kind), field: field.map(Cow::Owned), holder: holder.map(Id), choices };
         Self { code: REFUSED, message: message.into(), data }
     }
 }

@@ -31,11 +31,17 @@ pub struct Interaction<'a> {
     pub consulted: Vec<Id<AgentId>>,
     /// The skill it was routed to.
     pub skill: Option<&'a str>,
-    /// The interaction it follows.
+    /// The interaction it follows on its channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_id: Option<Id<InteractionId>>,
+    /// The interaction on another channel that it was converted from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub converted_from: Option<Id<InteractionId>>,
     /// Whether an agent began it.
     pub outbound: bool,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<&'a str>,
     /// The language routing decided on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<&'a str>,
@@ -85,8 +91,11 @@ pub struct Contact<'a> {
     pub address: &'a str,
     /// A mark for routing.
     pub vip: bool,
-    /// Whether messages from this contact are dropped.
+    /// Whether messages from this contact are kept aside: nobody is told of them.
     pub blocked: bool,
+    /// Whether the contact asked for no more outbound messages.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub opted_out: bool,
 }
 
 /// Countdowns and deadlines of an interaction.
@@ -104,6 +113,9 @@ pub struct Timers {
     /// When a resolved or closed interaction ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Moment>,
+    /// When a snoozed interaction comes back to its agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<Moment>,
 }
 
 /// One countdown.
@@ -146,7 +158,9 @@ pub struct Capabilities {
     pub reactions: bool,
     /// Whether a typing sign can be sent.
     pub typing: bool,
-    /// Longest text, in Unicode characters.
+    /// Whether a conversation has a subject.
+    pub subject: bool,
+    /// Longest text, in Unicode characters; 0: no text at all.
     pub text_max: usize,
 }
 

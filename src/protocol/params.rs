@@ -182,6 +182,9 @@ params! {
         /// The first message elsewhere.
         #[serde(default)]
         text: Option<String>,
+        /// What it is about, where the channel has subjects.
+        #[serde(default)]
+        subject: Option<String>,
     }
     /// A note.
     AddNote {

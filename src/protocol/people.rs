@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Id, Moment, Word};
-use crate::domain::{AgentId, AgentState, ChannelKind, Role};
+use crate::domain::{AddressKind, AgentId, AgentState, ChannelKind, Role};
 
 /// A person who answers, supervises or administers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -83,6 +83,16 @@ pub struct Channel<'a> {
     pub kind: Word<ChannelKind>,
     /// Whether templates can be listed and sent on it.
     pub templates: bool,
+    /// What an address on it looks like.
+    pub address: Word<AddressKind>,
+    /// Whether an agent may begin on it: the contact need not have written first.
+    pub outbound: bool,
+    /// Whether what an agent begins must begin with a template.
+    pub template_first: bool,
+    /// Whether a conversation has a subject.
+    pub subject: bool,
+    /// Whether it carries text; the telephone does not.
+    pub text: bool,
 }
 
 /// A skill.

@@ -10,8 +10,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::{
-    AgentId, AgentState, ChannelId, ChannelKind, ContactId, DecisionId, DeliveryState, Direction,
-    HeaderFormat, InteractionId, MediaId, MediaState, MessageId, MessageKind, NoteId, Ownership,
+    AddressKind, AgentId, AgentState, ChannelId, ChannelKind, ContactId, DecisionId, DeliveryState,
+    Direction, HeaderFormat, InteractionId, MediaId, MediaState, MessageId, MessageKind, NoteId, Ownership,
     ParameterFormat, Permission, Role, SkillId, Status, TeamId, Time,
 };
 use crate::engine::{RefusalKind, TimerChange, TimerKind};
@@ -122,6 +122,7 @@ macro_rules! lists {
     )*};
 }
 lists! {
+    AddressKind "AddressKind"
     AgentState "AgentState"
     ChannelKind "ChannelKind"
     DeliveryState "MessageState"

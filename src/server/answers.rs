@@ -49,7 +49,7 @@ pub(crate) fn frame(app: &App, id: &RawValue, method: Method, answer: &Answer) -
             protocol::answer(id, OneMessage { message, messages })
         }
         Answer::Outbound(view, message) => {
-            let message = wire::message(message);
+            let message = message.as_deref().map(wire::message);
             protocol::answer(id, Outbound { interaction: interaction(app, view), message })
         }
         Answer::Note(note) => protocol::answer(id, OneNote { note: wire::note(note) }),

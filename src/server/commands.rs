@@ -150,7 +150,7 @@ fn template_values(filled: FilledTemplate) -> TemplateValues {
 }
 
 fn start_outbound(params: StartOutbound) -> Command {
-    let StartOutbound { contact_id, address, channel_id, skill_id, template, text } = params;
+    let StartOutbound { contact_id, address, channel_id, skill_id, template, text, subject } = params;
     Command::StartOutbound {
         contact_id: contact_id.map(|id| id.0),
         address,
@@ -158,6 +158,7 @@ fn start_outbound(params: StartOutbound) -> Command {
         skill: skill_id.map(|id| id.0),
         template: template.map(template_values),
         text,
+        subject,
     }
 }
 

@@ -39,6 +39,7 @@ fn capabilities(abilities: &Abilities) -> wire::Capabilities {
         media: abilities.media,
         reactions: abilities.reactions,
         typing: abilities.typing,
+        subject: abilities.subject,
         text_max: abilities.text_max,
     }
 }
@@ -66,7 +67,9 @@ pub(crate) fn interaction<'a>(
         consulted: it.consulted.iter().copied().map(Id).collect(),
         skill: it.skill.as_ref().map(SkillId::as_str),
         previous_id: it.previous_id.map(Id),
+        converted_from: it.converted_from.map(Id),
         outbound: it.outbound,
+        subject: it.subject.as_deref(),
         language: it.language.as_deref(),
         window_ends_at: it.window_ends_at.map(Moment),
         timers: wire::Timers {
@@ -74,6 +77,7 @@ pub(crate) fn interaction<'a>(
             customer: it.timers.customer.as_ref().map(timer),
             offer_expires_at: it.timers.offer_expires_at.map(Moment),
             ends_at: it.timers.ends_at.map(Moment),
+            snoozed_until: it.timers.snoozed_until.map(Moment),
         },
         unread: it.unread,
         last_line: &it.last_line,
@@ -97,6 +101,7 @@ fn contact<'a>(contact: &'a Contact, address: &'a str) -> wire::Contact<'a> {
         address,
         vip: contact.vip,
         blocked: contact.blocked,
+        opted_out: contact.opted_out,
     }
 }
 
@@ -251,6 +256,11 @@ fn channel(it: &Channel) -> wire::Channel<'_> {
         channel_id: it.channel_id.as_str(),
         kind: Word(it.kind),
         templates: it.abilities.templates,
+        address: Word(it.abilities.address.address()),
+        outbound: it.abilities.outbound,
+        template_first: it.abilities.template_first,
+        subject: it.abilities.subject,
+        text: it.abilities.text_max > 0,
     }
 }
 

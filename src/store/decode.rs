@@ -125,6 +125,8 @@ pub(super) fn contact<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Contact> {
         blocked: r.flag()?,
         opted_out: r.flag()?,
         created_at: r.time()?,
+        attributes: r.json()?,
+        merged_into: r.opt_int()?.map(crate::domain::ContactId),
     })
 }
 
@@ -174,6 +176,8 @@ pub(super) fn interaction<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Interaction> 
         ended_at: r.opt_time()?,
         revision: r.int()?,
         kept: r.json()?,
+        subject: r.opt_text()?,
+        converted_from: r.opt_int()?.map(InteractionId),
     })
 }
 

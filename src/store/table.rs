@@ -70,7 +70,7 @@ macro_rules! tables {
 tables! {
     CONTACTS "contacts" by "contact_id" Update [
         int("contact_id"), text("name"), text("language"), flag("vip"), flag("blocked"), flag("opted_out"),
-        fixed(int("created_at")),
+        fixed(int("created_at")), text("attributes"), int("merged_into"),
     ];
     ALIASES "aliases" by "kind, alias_kind, value" Update [
         text("kind"), text("alias_kind"), text("value"), int("identity_id"), int("contact_id"),
@@ -82,7 +82,7 @@ tables! {
         text("language"), int("window_ends_at"), int("window_told"), text("timers"), int("unread"),
         int("last_message_id"), text("last_line"), int("last_message_at"), int("unanswered_since"), flag("answered"),
         text("disposition"), text("tags"), fixed(int("created_at")), int("assigned_at"), int("status_since"),
-        int("ended_at"), int("revision"), text("kept"),
+        int("ended_at"), int("revision"), text("kept"), text("subject"), fixed(int("converted_from")),
     ];
     MESSAGES "messages" by "message_id" Update [
         int("message_id"), fixed(int("interaction_id")), fixed(text("channel_id")), fixed(text("direction")),

@@ -66,7 +66,9 @@ fn contacts(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
             .put(&contact.vip)
             .put(&contact.blocked)
             .put(&contact.opted_out)
-            .put(&contact.created_at);
+            .put(&contact.created_at)
+            .put(&contact.attributes)
+            .put(&contact.merged_into);
     })?;
     script.add(&table::ALIASES, &rows.aliases, |row, alias| {
         row.put(&alias.kind)
@@ -202,7 +204,9 @@ fn interaction(row: &mut Row<'_>, interaction: &Interaction) {
         .put(&interaction.status_since)
         .put(&interaction.ended_at)
         .put(&interaction.revision)
-        .put(&interaction.kept);
+        .put(&interaction.kept)
+        .put(&interaction.subject)
+        .put(&interaction.converted_from);
 }
 
 fn message(row: &mut Row<'_>, channel_id: &ChannelId, message: &Message) {

@@ -20,6 +20,7 @@ pub(crate) fn text(text: &str) -> Outgoing {
         to: vec![(AliasKind::WaId, "16505551234".into()), (AliasKind::UserId, "US.1".into())],
         body: OutgoingBody::Text(text.into()),
         reply_to: None,
+        subject: None,
         window_ends_at: None,
     }
 }

@@ -32,6 +32,8 @@ pub(crate) fn kind_of(place: u8) -> ChannelKind {
 /// The configured accounts.
 pub(crate) fn channels() -> Vec<Channel> {
     let whatsapp = Abilities {
+        address: AliasKind::WaId,
+        template_first: true,
         window: Some(Span::hours(24)),
         templates: true,
         media: true,
@@ -40,8 +42,11 @@ pub(crate) fn channels() -> Vec<Channel> {
         reactions: true,
         text_max: 4_096,
         caption_max: 1_024,
+        ..Abilities::default()
     };
     let mail = Abilities {
+        address: AliasKind::Email,
+        subject: true,
         window: None,
         templates: false,
         media: false,
@@ -50,6 +55,7 @@ pub(crate) fn channels() -> Vec<Channel> {
         reactions: false,
         text_max: 100_000,
         caption_max: 0,
+        ..Abilities::default()
     };
     let channel = |place: u8, abilities: &Abilities, messages_per_second| Channel {
         channel_id: line(place),

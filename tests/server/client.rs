@@ -136,6 +136,24 @@ impl Client {
         frame["result"].clone()
     }
 
+    /// Asks again until the answer is as it should be.
+    pub(crate) async fn until_asked(
+        &mut self,
+        what: &str,
+        method: &str,
+        params: Value,
+        holds: impl Fn(&Value) -> bool,
+    ) -> Value {
+        for _ in 0..1_000 {
+            let answer = self.ask(method, params.clone()).await;
+            if holds(&answer) {
+                return answer;
+            }
+            guichet::clock::pause(10).await;
+        }
+        panic!("still not: {what}");
+    }
+
     /// Asks and expects a refusal; gives its kind.
     pub(crate) async fn refused(&mut self, method: &str, params: Value) -> String {
         let frame = self.call(method, params).await;

@@ -1,6 +1,5 @@
 //! The whole server on a port of its own.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
@@ -22,6 +21,7 @@ use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 
 use crate::provider::{BUSINESS, PHONE, Provider, SECRET, signature};
+use crate::stand_in::StandIn;
 
 pub(crate) const PASSWORD: &str = "correct horse";
 pub(crate) const CHANNEL: &str = "whatsapp-test";
@@ -89,10 +89,16 @@ fn password_hash() -> String {
 
 impl TestDesk {
     pub(crate) async fn start() -> Self {
-        Self::start_with(None).await
+        Self::start_with(None, Vec::new()).await
     }
 
-    pub(crate) async fn start_with(public_url: Option<&str>) -> Self {
+    /// With channels beside the `WhatsApp` one, such as `StandIn`s.
+    pub(crate) async fn with_channels(more: &[Arc<StandIn>]) -> Self {
+        let more = more.iter().map(|channel| Arc::clone(channel) as Arc<dyn Connector>);
+        Self::start_with(None, more.collect()).await
+    }
+
+    pub(crate) async fn start_with(public_url: Option<&str>, more: Vec<Arc<dyn Connector>>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (provider, graph_url) = Provider::start().await;
         let clock = Arc::new(Clock::default());
@@ -104,7 +110,7 @@ impl TestDesk {
             store,
             policy: Arc::new(Rules),
             scripts: None,
-            connectors: vec![connector(graph_url)],
+            connectors: std::iter::once(connector(graph_url)).chain(more).collect(),
             media: Media::open(&folder.path().join("media")).expect("a folder"),
             clock: Arc::clone(&clock),
             default_skill: "support".parse().ok(),
@@ -157,6 +163,23 @@ impl TestDesk {
         }
     }
 
+    /// Gives an agent these skills and no others.
+    pub(crate) async fn hold_skills(&self, login: &str, skills: &[&str]) {
+        let skills =
+            skills.iter().map(|skill| SkillLevel { skill: skill.parse().expect("a skill"), level: 5 });
+        let command = AdminCommand::SaveAgent {
+            login: login.into(),
+            name: None,
+            role: None,
+            password_hash: None,
+            skills: Some(skills.collect()),
+            teams: None,
+            capacity: None,
+            removed: false,
+        };
+        self.desk.administer(command).await.expect("an administrator may");
+    }
+
     /// Waits until something holds; fails after a while.
     pub(crate) async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
         for _ in 0..1_000 {
@@ -199,7 +222,7 @@ async fn people(desk: &Desk) {
             skill,
             offer: Span::seconds(45),
             auto_accept: false,
-            outbound: BTreeSet::from([ChannelKind::Whatsapp]),
+            outbound: ChannelKind::ALL.iter().copied().collect(),
             dispositions: Vec::new(),
             disposition_required: false,
         }))

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use guichet::domain::{
-    Abilities, AgentId, Channel, ChannelId, ChannelKind, ContactId, InteractionId, MediaId, MessageId, Span,
-    Time,
+    Abilities, AgentId, AliasKind, Channel, ChannelId, ChannelKind, ContactId, InteractionId, MediaId,
+    MessageId, Span, Time,
 };
 use guichet::engine::{
     Answer, Batch, Caller, Command, Effect, Engine, Envelope, Input, Outgoing, RefusalKind, Reply,
@@ -82,6 +82,8 @@ fn channel(id: &str, kind: ChannelKind, strict: bool) -> Channel {
         channel_id: id.parse().unwrap(),
         kind,
         abilities: Abilities {
+            address: if chat { AliasKind::WaId } else { AliasKind::Email },
+            template_first: chat,
             window: chat.then_some(Span::hours(24)),
             templates: chat,
             media: chat,
@@ -90,6 +92,7 @@ fn channel(id: &str, kind: ChannelKind, strict: bool) -> Channel {
             reactions: chat,
             text_max: 4_096,
             caption_max: 1_024,
+            ..Abilities::default()
         },
         require_template_for_first_reply: strict,
         messages_per_second: 20,

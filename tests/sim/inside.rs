@@ -217,6 +217,7 @@ impl History {
             skill: skill.map(|skill| skill.parse().unwrap()),
             template,
             text,
+            subject: None,
         };
         self.ask(agent_id, command);
     }

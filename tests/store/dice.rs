@@ -103,6 +103,8 @@ impl Dice {
             blocked: self.flag(),
             opted_out: self.flag(),
             created_at: self.time(),
+            attributes: self.some(|dice| (dice.text(), dice.text())).into_iter().collect(),
+            merged_into: self.maybe(|dice| ContactId(dice.number())),
         }
     }
 
@@ -152,6 +154,8 @@ impl Dice {
             identity_id: IdentityId(id),
             address: self.text(),
             previous_id: self.maybe(|dice| InteractionId(dice.number())),
+            converted_from: self.maybe(|dice| InteractionId(dice.number())),
+            subject: self.maybe(Self::text),
             outbound: self.flag(),
             status: self.of(Status::ALL),
             ownership: self.of(Ownership::ALL),
@@ -168,6 +172,7 @@ impl Dice {
                 customer: self.maybe(Self::timer),
                 offer_expires_at: self.maybe(Self::time),
                 ends_at: self.maybe(Self::time),
+                snoozed_until: self.maybe(Self::time),
             },
             unread: self.small(),
             last_message_id: self.maybe(|dice| MessageId(dice.number())),

@@ -22,6 +22,8 @@ fn interaction(id: i64, message_id: i64) -> Interaction {
         identity_id: IdentityId(id),
         address: format!("+33 6 12 {id:06}"),
         previous_id: None,
+        converted_from: None,
+        subject: None,
         outbound: false,
         status: Status::Open,
         ownership: Ownership::Assigned,

@@ -26,7 +26,7 @@ fn ordered(aliases: &[(AliasKind, String)]) -> Vec<(AliasKind, String)> {
         .iter()
         .filter(|(_, value)| !value.is_empty() && value.len() <= ALIAS_CHARS)
         .take(ALIASES)
-        .cloned()
+        .map(|(kind, value)| (*kind, kind.kept(value)))
         .collect();
     aliases.sort_by_key(|(kind, _)| rank(*kind));
     aliases
@@ -39,16 +39,18 @@ impl Turn<'_> {
         kind: ChannelKind,
         aliases: &[(AliasKind, String)],
     ) -> Option<IdentityId> {
-        for alias in ordered(aliases).iter().filter(|alias| alias.0.identifies()) {
-            let loaded = self.cold.aliases.get(&(kind, alias.0, alias.1.clone())).copied();
-            let loaded = loaded.map(|(identity_id, _)| identity_id);
-            let Some(identity_id) = self.world.identity_of(kind, alias).or(loaded) else { continue };
-            if loaded.is_some() {
-                self.adopt_identity(identity_id);
-            }
-            return Some(identity_id);
+        let given: Vec<_> = ordered(aliases).into_iter().filter(|alias| alias.0.identifies()).collect();
+        // As given first: another spelling is the same person only if nobody has this one.
+        let variants = given.iter().flat_map(|(alias_kind, value)| {
+            alias_kind.variants(value).into_iter().map(|variant| (*alias_kind, variant))
+        });
+        let found = given.iter().find_map(|alias| self.identity_called(kind, alias));
+        let identity_id =
+            found.or_else(|| variants.into_iter().find_map(|alias| self.identity_called(kind, &alias)))?;
+        if self.cold.of_identity.contains_key(&identity_id) {
+            self.adopt_identity(identity_id);
         }
-        None
+        Some(identity_id)
     }
 
     /// Takes a loaded identity into the world, with its contact and what it did last.
@@ -104,6 +106,8 @@ impl Turn<'_> {
             blocked: false,
             opted_out: false,
             created_at: self.now,
+            attributes: BTreeMap::new(),
+            merged_into: None,
         });
         self.new_identity_of(contact_id, kind)
     }

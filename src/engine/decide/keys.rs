@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::{AliasKind, ChannelId, ChannelKind, MessageId};
+use crate::domain::{Abilities, AliasKind, ChannelId, MessageId};
 use crate::engine::Facts;
 
 fn hex16(parts: &[&[u8]]) -> String {
@@ -64,28 +64,13 @@ pub(crate) fn parse_mark(mark: &str) -> Option<(MessageId, u32)> {
     Some((message.parse().ok()?, attempt.parse().ok()?))
 }
 
-/// The alias that an address typed by an agent stands for, if it can be one.
-pub(crate) fn alias_of_address(kind: ChannelKind, address: &str) -> Option<(AliasKind, String)> {
-    let address = address.trim();
-    match kind {
-        ChannelKind::Whatsapp => phone_digits(address).map(|digits| (AliasKind::WaId, digits)),
-        ChannelKind::Sms | ChannelKind::Voice => {
-            phone_digits(address).map(|digits| (AliasKind::Phone, format!("+{digits}")))
-        }
-        ChannelKind::Email => {
-            let (name, host) = address.split_once('@')?;
-            let plain = !name.is_empty() && host.contains('.') && !address.contains(char::is_whitespace);
-            plain.then(|| (AliasKind::Email, address.to_lowercase()))
-        }
-        ChannelKind::Chat | ChannelKind::PrivateSocial | ChannelKind::PublicSocial => None,
-    }
-}
-
-/// The digits of an international phone number as people write it.
-fn phone_digits(address: &str) -> Option<String> {
-    let plain = address.chars().all(|c| c.is_ascii_digit() || "+ -.()/\u{a0}".contains(c));
-    let digits: String = address.chars().filter(char::is_ascii_digit).collect();
-    (plain && (8..=15).contains(&digits.len())).then_some(digits)
+/// The alias that an address typed by an agent stands for on a channel, then the other spellings that may be known here.
+/// Empty: it can't be an address there.
+pub(crate) fn spellings_of_address(abilities: &Abilities, address: &str) -> Vec<(AliasKind, String)> {
+    let alias_kind = abilities.address;
+    let Some(first) = alias_kind.read(address) else { return Vec::new() };
+    let others = alias_kind.variants(&first);
+    std::iter::once(first).chain(others).map(|value| (alias_kind, value)).collect()
 }
 
 #[cfg(test)]
@@ -108,12 +93,10 @@ mod tests {
         for bad in ["", "m12", "12.3", "m.3", "m12.-3", "i12.3", "m12.3.4"] {
             assert_eq!(parse_mark(bad), None, "{bad}");
         }
-        let digits = |address| alias_of_address(ChannelKind::Whatsapp, address).map(|(_, value)| value);
-        assert_eq!(digits("+33 6 12 34 56 78"), Some("33612345678".to_owned()));
-        for bad in ["", "abc", "+33", "12345678901234567", "33 6 12 34 x"] {
-            assert_eq!(digits(bad), None, "{bad}");
-        }
-        assert!(alias_of_address(ChannelKind::Email, "Marie@example.com").is_some());
-        assert!(alias_of_address(ChannelKind::Email, "marie").is_none());
+        let abilities = Abilities { address: AliasKind::WaId, ..Abilities::default() };
+        let of = |address| spellings_of_address(&abilities, address);
+        assert_eq!(of("+33 6 12 34 56 78"), [(AliasKind::WaId, "33612345678".to_owned())]);
+        assert_eq!(of("+55 11 8765-4321").len(), 2);
+        assert!(of("marie").is_empty());
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::access::not_closed;
 use super::inbound::blank;
 use crate::domain::{
-    Agent, Author, DeliveryState, Direction, Interaction, InteractionId, Media, MediaId, MediaState, Message,
-    MessageId, MessageKind, TemplateValues, check_template, render_template,
+    Abilities, Agent, Author, DeliveryState, Direction, Interaction, InteractionId, Media, MediaId,
+    MediaState, Message, MessageId, MessageKind, TemplateValues, check_template, render_template,
 };
 use crate::engine::limits::{MEDIA_PER_SEND, QUEUED_PER_RECIPIENT, TYPING, fits};
 use crate::engine::turn::{About, Turn, refuse};
@@ -19,6 +19,14 @@ pub(super) struct Content {
     pub(super) media: Vec<(MediaId, Option<String>)>,
     pub(super) template: Option<TemplateValues>,
     pub(super) reply_to: Option<MessageId>,
+}
+
+impl Content {
+    /// Whether there is nothing to send.
+    pub(super) fn is_empty(&self) -> bool {
+        let says = self.text.as_ref().is_some_and(|text| !text.trim().is_empty());
+        !says && self.media.is_empty() && self.template.is_none()
+    }
 }
 
 /// One message to be made.
@@ -111,6 +119,9 @@ impl Turn<'_> {
             return refuse(RefusalKind::Unsupported, "this channel carries no files");
         }
         if let Some(text) = &text {
+            if abilities.text_max == 0 {
+                return refuse(RefusalKind::Unsupported, "this channel carries no text");
+            }
             fits("text", text, abilities.text_max)?;
         }
         let mut files = Vec::new();
@@ -120,6 +131,7 @@ impl Turn<'_> {
                 fits("caption", caption, abilities.caption_max)?;
             }
             let mut media = self.uploaded(agent, &media_id)?;
+            check_file(abilities, &media)?;
             if files.iter().any(|other: &Media| other.media_id == media.media_id) {
                 return Err(Refusal::new(RefusalKind::Invalid, "the same file is named twice").field("media"));
             }
@@ -340,6 +352,19 @@ impl Turn<'_> {
         });
         Ok(Answer::Done)
     }
+}
+
+/// Refuses files that the channel does not carry.
+fn check_file(abilities: &Abilities, media: &Media) -> Result<(), Refusal> {
+    if !abilities.carries(&media.mime) {
+        let message = format!("this channel carries no files of the type {}", media.mime);
+        return Err(Refusal::new(RefusalKind::Unsupported, message).field("media"));
+    }
+    if media.size.is_some_and(|size| size > abilities.media_max) {
+        let message = format!("a file on this channel has at most {} bytes", abilities.media_max);
+        return Err(Refusal::new(RefusalKind::TooLarge, message).field("media"));
+    }
+    Ok(())
 }
 
 /// What a file is sent as.

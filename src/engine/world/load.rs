@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use super::index::{Due, Spot};
 use super::{Account, Desk, Identity, KeptMedia, KeptMessage, Key, Newest, Person, Work, World};
-use crate::domain::{
-    Alias, Channel, Contact, DeliveryState, IdentityId, Interaction, Media, Message, Template, Time,
-};
+use crate::domain::{Alias, Channel, Contact, DeliveryState, Interaction, Media, Message, Template, Time};
 use crate::engine::{LoginRow, Stored, TokenRow};
 
 impl World {
@@ -177,17 +175,5 @@ impl World {
         let due = media.retry_at;
         self.media.insert(media_id.clone(), KeptMedia { row: media, changed: 0 });
         self.set_due(Due::Media(media_id), None, due);
-    }
-
-    /// The contact's identities of one kind of channel, in order.
-    pub(crate) fn identities_of(
-        &self,
-        contact_id: crate::domain::ContactId,
-        kind: crate::domain::ChannelKind,
-    ) -> Vec<IdentityId> {
-        let Some(person) = self.people.get(&contact_id) else { return Vec::new() };
-        let of_kind =
-            |id: &&IdentityId| self.identities.get(id).is_some_and(|identity| identity.kind == kind);
-        person.identities.iter().filter(of_kind).copied().collect()
     }
 }

@@ -42,6 +42,7 @@ impl Provider {
             reactions: true,
             text_max: 10,
             caption_max: 10,
+            ..Abilities::default()
         };
         let channel = Channel {
             channel_id: channel_id.parse().unwrap(),
@@ -150,6 +151,7 @@ fn outgoing(number: i64, channel_id: &str) -> Outgoing {
         to: vec![(AliasKind::WaId, "336".into())],
         body: OutgoingBody::Text("hello".into()),
         reply_to: None,
+        subject: None,
         window_ends_at: None,
     }
 }

@@ -329,5 +329,5 @@ fn outbound(world: &World, whom: Whom, line: u8, skill: u8, fill: Option<Fill>) 
     let text = (mail || fill.is_none()).then(|| "Bonjour".to_owned());
     let template = fill.filter(|_| !mail).map(|fill| template(fill, None));
     let skill = cast::SKILLS.get(usize::from(skill)).map(|name| cast::skill(name));
-    Command::StartOutbound { contact_id, address, channel_id, skill, template, text }
+    Command::StartOutbound { contact_id, address, channel_id, skill, template, text, subject: None }
 }
