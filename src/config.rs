@@ -3,6 +3,7 @@
 //! It knows what an installation may say and whether that makes sense by itself; what is done with it is others' business.
 
 mod secret;
+mod smtp;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use crate::domain::{ChannelId, ChannelKind, SkillId};
 
 pub use secret::{Secret, SecretSource};
+pub use smtp::{SmtpConfig, SmtpTls};
 
 /// A mistake in the configuration, with where it is and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +80,8 @@ pub struct Config {
     pub log: String,
     /// In which form.
     pub log_format: LogFormat,
+    /// The mail server for transcripts.
+    pub smtp: Option<SmtpConfig>,
     /// Channel accounts.
     pub channel: Vec<ChannelConfig>,
 }
@@ -96,6 +100,7 @@ impl Default for Config {
             frame_ancestors: Vec::new(),
             log: "info".into(),
             log_format: LogFormat::Text,
+            smtp: None,
             channel: Vec::new(),
         }
     }
@@ -202,6 +207,9 @@ impl Config {
                 "expected an address that begins with https:// (or http://)".into(),
             ));
         }
+        if let Some(smtp) = &self.smtp {
+            smtp.check().map_err(|(key, problem)| value(&format!("smtp.{key}"), problem))?;
+        }
         let mut seen = std::collections::BTreeSet::new();
         for channel in &self.channel {
             let key = |name: &str| format!("channel {:?}: {name}", channel.id);
@@ -245,6 +253,12 @@ fn overlay(table: &mut toml::Table, name: &str, text: &str) {
     } else if LISTS.contains(&key.as_str()) {
         let list = text.split(',').map(|item| toml::Value::String(item.trim().into())).collect();
         table.insert(key, toml::Value::Array(list));
+    } else if let Some(key) = key.strip_prefix("smtp_").filter(|key| smtp::KEYS.contains(key)) {
+        let number = (key == "port").then(|| text.parse().map(toml::Value::Integer).ok()).flatten();
+        let section = table.entry("smtp").or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        if let Some(section) = section.as_table_mut() {
+            section.insert(key.to_owned(), number.unwrap_or_else(|| toml::Value::String(text.into())));
+        }
     } else if let Some(rest) = name.strip_prefix("CHANNEL_")
         && let Some(channels) = table.get_mut("channel").and_then(toml::Value::as_array_mut)
     {

@@ -7,24 +7,29 @@ mod address;
 mod agent;
 mod channel;
 mod contact;
+mod email;
 mod id;
 mod interaction;
+mod link;
 mod message;
 mod status;
 mod template;
 mod text;
 mod time;
 mod timer;
+mod transcript;
 
 pub use address::AddressKind;
 pub use agent::{Agent, AgentState, Capacity, Permission, Role, Skill, SkillLevel, Team};
 pub use channel::{Abilities, Channel, ChannelKind};
 pub use contact::{Alias, AliasKind, Contact};
+pub use email::{NotOneAddress, one_address};
 pub use id::{
     AgentId, ChannelId, ContactId, DecisionId, IdentityId, InteractionId, MediaId, MessageId, NoteId,
-    SkillId, TeamId, UnknownId,
+    SkillId, TeamId, TranscriptId, UnknownId,
 };
 pub use interaction::{Draft, Interaction, Note, Target, Waiting};
+pub use link::{links, without_links};
 pub use message::{Author, DeliveryError, Direction, Media, MediaState, Message, MessageKind, Reaction};
 pub(crate) use status::words;
 pub use status::{DeliveryState, Ownership, Status, UnknownWord};
@@ -35,3 +40,4 @@ pub use template::{
 pub use text::clean_text;
 pub use time::{BadDuration, Span, Time};
 pub use timer::{Kept, KeptPlan, PutBack, Timer, TimerPlan, TimerRule, Timers, ZeroAction};
+pub use transcript::{Seen, SeenPart, Transcript, TranscriptState};

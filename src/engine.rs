@@ -32,8 +32,8 @@ pub use batch::{
 pub use event::{Audience, Event, EventKind, PolicyError, TimerChange, TimerKind};
 pub use input::{
     AdminCommand, Answer, Caller, ChannelInput, Cold, ColdKeys, Command, Envelope, FetchFailure,
-    InboundMedia, InboundMessage, Input, Queue, Reply, RequestKey, SendResult, Sender, Snapshot, StoredMedia,
-    View,
+    InboundMedia, InboundMessage, Input, MailResult, Queue, Reply, RequestKey, SendResult, Sender, Services,
+    Snapshot, StoredMedia, View,
 };
 pub use policy::{
     Asked, ClosePlan, Facts, Failure, OnMessage, OutcomeRules, Policy, Route, TimerPlan, TimerRule,

@@ -1,11 +1,13 @@
-//! What the shell plugs into the engine, as traits: a store that keeps, connectors that carry.
+//! What the shell plugs into the engine, as traits: a store that keeps, connectors that carry, a mailer.
 //!
-//! Implementations live above (`store`, `channel`) and never see each other; `runtime` holds them as trait objects.
+//! Implementations live above (`store`, `channel`, `mail`) and never see each other; `runtime` holds them as trait objects.
 
 mod connector;
+mod mailer;
 mod store;
 
 pub use connector::{
     Connector, ConnectorError, Content, Download, Handshake, Received, Rejected, WebhookRequest,
 };
+pub use mailer::{Entry, Letter, Mailer, Part, Picture};
 pub use store::{Commit, LoggedEvent, MessagePage, Store, StoreError};

@@ -20,8 +20,8 @@ mod template;
 
 pub use answer::{
     Agents, Decision, Done, History, Interactions, NewToken, Notice, OneAgent, OneInteraction, OneMessage,
-    OneNote, Outbound, QuickReplies, QuickReply, Script, ScriptError, Scripts, SessionStarted, Skills,
-    Snapshot, Teams, Templates, Uploaded, WholeInteraction, Why,
+    OneNote, OneTranscript, Outbound, QuickReplies, QuickReply, Script, ScriptError, Scripts, Services,
+    SessionStarted, Skills, Snapshot, Teams, Templates, Transcript, Uploaded, WholeInteraction, Why,
 };
 pub use event::{About, Cursor, Event, EventBody, Given, Hello, MessageAbout};
 pub use frame::{

@@ -6,6 +6,7 @@
 //! [`start`] puts the parts together and gives a [`Desk`], through which everybody above asks, reports and listens.
 
 mod inbox;
+mod letters;
 mod media;
 mod outbox;
 mod publish;
@@ -20,13 +21,14 @@ use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::domain::{ChannelId, SkillId, Time};
-use crate::engine::{Answer, ChannelInput, Engine, Input, Policy, Refusal, RefusalKind, Reply};
+use crate::engine::{Answer, ChannelInput, Engine, Input, Policy, Refusal, RefusalKind, Reply, Services};
 use crate::lua::Host;
-use crate::port::{Connector, Store, StoreError};
+use crate::port::{Connector, Mailer, Store, StoreError};
 use crate::telemetry::{Kind, Metrics};
 
 pub use inbox::Busy;
 use inbox::Inbox;
+use letters::Letters;
 pub use media::{Media, MediaError};
 pub use publish::News;
 use publish::Publisher;
@@ -47,6 +49,8 @@ pub struct Parts {
     pub scripts: Option<Arc<Host>>,
     /// The ways to providers.
     pub connectors: Vec<Arc<dyn Connector>>,
+    /// The way to a mail server, if there is one.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// Files.
     pub media: Media,
     /// The time.
@@ -88,10 +92,13 @@ pub enum Ended {
 /// # Errors
 /// The store can't be loaded.
 pub async fn start(parts: Parts) -> Result<Desk, StoreError> {
-    let Parts { store, policy, scripts, connectors, media, clock, default_skill, metrics } = parts;
+    let Parts { store, policy, scripts, connectors, mailer, media, clock, default_skill, metrics } = parts;
     let mut stored = store.load(clock.now()).await?;
     stored.channels = connectors.iter().map(|connector| connector.channel().clone()).collect();
     stored.default_skill.clone_from(&default_skill);
+    let services = Services { transcripts: mailer.is_some() };
+    stored.services.clone_from(&services);
+    let letters = mailer.map(|mailer| Letters::new(mailer, Arc::clone(&store), media.clone()));
     let channels = stored.channels.clone();
     let last = stored.batch;
 
@@ -126,7 +133,7 @@ pub async fn start(parts: Parts) -> Result<Desk, StoreError> {
         news: Mutex::new(Some(news_out)),
         ended,
     }));
-    outbox::start(desk.clone(), effects_out);
+    outbox::start(desk.clone(), letters, effects_out);
 
     let writer = Writer {
         engine: Engine::new(stored, clock.now()),
@@ -141,6 +148,7 @@ pub async fn start(parts: Parts) -> Result<Desk, StoreError> {
         tokio: Handle::current(),
         channels,
         default_skill,
+        services,
         random: random_seed(),
         last,
     };

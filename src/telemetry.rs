@@ -40,6 +40,8 @@ pub struct Metrics {
     pub sends: Family<Kind, Counter>,
     /// Files fetched, by result.
     pub fetches: Family<Kind, Counter>,
+    /// Transcripts handed to the mail server, by result.
+    pub transcripts: Family<Kind, Counter>,
     /// Webhook deliveries, by answer.
     pub webhooks: Family<Kind, Counter>,
     /// Open agents' sockets.
@@ -71,6 +73,7 @@ impl Default for Metrics {
             put_aside: Counter::default(),
             sends: Family::default(),
             fetches: Family::default(),
+            transcripts: Family::default(),
             webhooks: Family::default(),
             sockets: Gauge::default(),
             sockets_closed: Family::default(),
@@ -97,6 +100,11 @@ impl Metrics {
         registry.register("put_aside", "Inputs put aside because they failed alone", self.put_aside.clone());
         registry.register("sends", "Sends to providers, by result", self.sends.clone());
         registry.register("fetches", "Files fetched, by result", self.fetches.clone());
+        registry.register(
+            "transcripts",
+            "Transcripts handed to the mail server, by result",
+            self.transcripts.clone(),
+        );
         registry.register("webhooks", "Webhook deliveries, by answer", self.webhooks.clone());
         registry.register("sockets", "Open agents' sockets", self.sockets.clone());
         registry.register(

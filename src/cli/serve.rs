@@ -11,10 +11,11 @@ use tokio::net::TcpListener;
 use super::{Place, say, tokio_runtime};
 use crate::channel::whatsapp::{Settings as WhatsAppSettings, WhatsApp};
 use crate::clock::Clock;
-use crate::config::{ChannelConfig, Config, LogFormat};
+use crate::config::{ChannelConfig, Config, LogFormat, SecretSource, SmtpConfig};
 use crate::domain::{SkillId, Span};
 use crate::lua::Host;
-use crate::port::Connector;
+use crate::mail::{Smtp, SmtpSettings};
+use crate::port::{Connector, Mailer};
 use crate::runtime::{Desk, Ended, Media, Parts};
 use crate::server::{self, Options};
 use crate::simulator::{Account, Settings as SimulatorSettings, Simulator};
@@ -109,6 +110,7 @@ async fn start_desk(
     let metrics = Arc::new(Metrics::default());
     let scripts = super::scripts::start_host(&config.scripts, &metrics)?;
     let connectors = channels.iter().map(connector).collect::<anyhow::Result<Vec<_>>>()?;
+    let mailer = config.smtp.as_ref().map(mailer).transpose()?;
     let default_skill = match (&config.default_skill, demo) {
         (Some(skill), _) => skill.parse::<SkillId>().ok(),
         (None, true) => demo::DEFAULT_SKILL.parse().ok(),
@@ -120,6 +122,7 @@ async fn start_desk(
         policy,
         scripts: Some(Arc::clone(&scripts.host)),
         connectors,
+        mailer,
         media: Media::open(&config.data.join("media")).context("the folder for files")?,
         clock: Arc::clone(clock),
         default_skill,
@@ -139,8 +142,22 @@ fn channels(config: &Config, demo: bool, address: SocketAddr) -> Vec<ChannelConf
     }
 }
 
+fn mailer(smtp: &SmtpConfig) -> anyhow::Result<Arc<dyn Mailer>> {
+    let password = smtp.password.as_ref().map(SecretSource::read).transpose();
+    let password =
+        password.map_err(|problem| anyhow::anyhow!("configuration key smtp.password: {problem}"))?;
+    let mailer = Smtp::new(SmtpSettings {
+        host: smtp.host.clone(),
+        port: smtp.port(),
+        tls: smtp.tls,
+        login: smtp.user.clone().zip(password),
+        from: smtp.from.clone(),
+    })?;
+    Ok(Arc::new(mailer))
+}
+
 fn connector(channel: &ChannelConfig) -> anyhow::Result<Arc<dyn Connector>> {
-    let secret = |source: &crate::config::SecretSource, key: &str| {
+    let secret = |source: &SecretSource, key: &str| {
         source.read().map_err(|problem| anyhow::anyhow!("channel {:?}: {key}: {problem}", channel.id))
     };
     let connector = WhatsApp::new(WhatsAppSettings {
@@ -167,7 +184,7 @@ fn simulator(
     let base = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let mut accounts = Vec::new();
     for channel in channels.iter().filter(|channel| channel.graph_url.contains("/sim/graph")) {
-        let read = |source: &crate::config::SecretSource| {
+        let read = |source: &SecretSource| {
             source.read().map(|secret| secret.expose().to_owned()).map_err(anyhow::Error::msg)
         };
         accounts.push(Account {

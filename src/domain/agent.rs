@@ -42,6 +42,8 @@ words! {
         BlockContact = "block_contact",
         /// Put an interaction aside until a time.
         Snooze = "snooze",
+        /// Send what a contact saw to an e-mail address.
+        Transcript = "transcript",
         /// See every interaction, its history and its decisions.
         Supervise = "supervise",
         /// Change agents, skills, channels and scripts.
@@ -54,7 +56,7 @@ impl Role {
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{
             Administer, BlockContact, Card, Convert, EditContact, ExtendTimer, Handle, MergeContact,
-            Outbound, Pull, Snooze, Supervise,
+            Outbound, Pull, Snooze, Supervise, Transcript,
         };
         match self {
             Self::Agent => &[
@@ -68,6 +70,7 @@ impl Role {
                 MergeContact,
                 BlockContact,
                 Snooze,
+                Transcript,
             ],
             Self::Supervisor => &[
                 Handle,
@@ -80,6 +83,7 @@ impl Role {
                 MergeContact,
                 BlockContact,
                 Snooze,
+                Transcript,
                 Supervise,
             ],
             Self::Administrator => &[Card, EditContact, MergeContact, BlockContact, Supervise, Administer],

@@ -65,6 +65,8 @@ numbered! {
     NoteId "n" "a note id (n…)";
     /// One stored question to the policy, with its answer.
     DecisionId "q" "a decision id (q…)";
+    /// One sending of a transcript.
+    TranscriptId "t" "a transcript id (t…)";
 }
 
 macro_rules! named {

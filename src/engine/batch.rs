@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Queue, Reply};
+use super::{Event, Queue, Reply, Services};
 use crate::domain::{
     Agent, AgentId, Alias, AliasKind, Channel, ChannelId, Contact, DecisionId, Draft, Interaction,
     InteractionId, Media, MediaId, Message, MessageId, MessageKind, Note, Skill, SkillId, Team, Template,
-    TemplateValues, Time,
+    TemplateValues, Time, Transcript,
 };
 
 /// A key by which something is known to have happened already. Kept at least 8 days (Meta resends for 7), also after an erase.
@@ -118,6 +118,8 @@ pub struct Rows {
     pub media: Vec<Media>,
     /// Notes.
     pub notes: Vec<Note>,
+    /// Transcripts.
+    pub transcripts: Vec<Transcript>,
     /// Drafts; one with empty text and no media is deleted.
     pub drafts: Vec<Draft>,
     /// Agents.
@@ -231,6 +233,9 @@ pub enum Effect {
     MarkRead { channel_id: ChannelId, provider_id: String, typing: bool },
     /// Set or remove (empty) an emoji. Best effort.
     React { channel_id: ChannelId, to: Vec<(AliasKind, String)>, provider_id: String, emoji: String },
+    /// Make a transcript and hand it to the mail server; answered by `Input::TranscriptSent`. Its state `sending` is stored
+    /// before anybody sees this.
+    SendTranscript(Box<Transcript>),
     /// Read a channel's templates again; answered by `Input::Templates`.
     RefreshTemplates { channel_id: ChannelId },
     /// Close an agent's sockets: its rights changed or ended. `None`: all of them; else those of one login.
@@ -303,4 +308,8 @@ pub struct Stored {
     pub media: Vec<Media>,
     /// Drafts.
     pub drafts: Vec<Draft>,
+    /// Transcripts that are queued or with the mail server.
+    pub transcripts: Vec<Transcript>,
+    /// What the installation has beside its channels (from the configuration, not the database).
+    pub services: Services,
 }

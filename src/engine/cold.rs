@@ -92,6 +92,11 @@ fn of_input(world: &World, input: &Input, keys: &mut ColdKeys) {
         Input::Admin(AdminCommand::SaveContact { contact_id, .. }) => contact(*contact_id, keys),
         Input::Sent { message_id, .. } => message(world, *message_id, keys),
         Input::MediaFetched { media_id, .. } => media(world, media_id, keys),
+        Input::TranscriptSent { transcript_id, .. } => {
+            if let Some(transcript) = world.transcripts.get(transcript_id) {
+                interaction(world, transcript.interaction_id, keys);
+            }
+        }
         Input::Admin(_)
         | Input::FindLogin { .. }
         | Input::OpenLogin { .. }
@@ -158,6 +163,7 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         | Command::Refuse { interaction_id, .. }
         | Command::SaveDraft { interaction_id, .. }
         | Command::SetOutcome { interaction_id, .. }
+        | Command::SendTranscript { interaction_id, .. }
         | Command::Close { interaction_id }
         | Command::Detach { interaction_id } => interaction(world, *interaction_id, keys),
         Command::MarkRead { interaction_id } | Command::Typing { interaction_id } => {

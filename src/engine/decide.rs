@@ -25,6 +25,7 @@ mod sent;
 mod session;
 mod status;
 mod template;
+mod transcript;
 
 use super::limits::REQUEST_TTL;
 use super::turn::{Turn, refuse};
@@ -57,6 +58,10 @@ impl Turn<'_> {
             }
             Input::MediaFetched { media_id, result } => {
                 self.media_fetched(&media_id, result);
+                Ok(Answer::Done)
+            }
+            Input::TranscriptSent { transcript_id, attempt, result } => {
+                self.transcript_sent(transcript_id, attempt, result);
                 Ok(Answer::Done)
             }
             Input::Templates { channel_id, templates } => self.templates_read(channel_id, templates),
@@ -152,6 +157,9 @@ impl Turn<'_> {
             Command::AddNote { interaction_id, message_id, text } => {
                 self.note(&agent, interaction_id, message_id, text)
             }
+            Command::SendTranscript { interaction_id, email } => {
+                self.send_transcript(&agent, interaction_id, &email)
+            }
             Command::ListTemplates { channel_id } => self.list_templates(&agent, &channel_id),
             Command::StartOutbound { contact_id, address, channel_id, skill, template, text, subject } => {
                 let outbound =
@@ -190,6 +198,7 @@ fn changes_something(command: &Command) -> bool {
         | Command::Close { .. }
         | Command::Detach { .. }
         | Command::AddNote { .. }
+        | Command::SendTranscript { .. }
         | Command::StartOutbound { .. }
         | Command::AddMedia { .. }
         | Command::Administer(_) => true,

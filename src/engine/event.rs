@@ -6,7 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AgentId, AgentState, InteractionId, MessageId, NoteId, SkillId, Status, Time};
+use crate::domain::{
+    AgentId, AgentState, InteractionId, MessageId, NoteId, SkillId, Status, Time, TranscriptId,
+    TranscriptState,
+};
 
 crate::domain::words! {
     /// Which countdown.
@@ -83,6 +86,13 @@ pub enum EventKind {
     NoteAdded { note_id: NoteId },
     /// Tags changed.
     TagChanged,
+    /// A transcript left, will be tried again, or did not leave; `reason` is a key that clients translate.
+    TranscriptChanged {
+        transcript_id: TranscriptId,
+        agent_id: AgentId,
+        state: TranscriptState,
+        reason: Option<String>,
+    },
     /// A countdown changed.
     TimerChanged { timer: TimerKind, change: TimerChange },
     /// Somebody types. Never stored.
@@ -150,6 +160,7 @@ impl EventKind {
             Self::MessageReaction { .. } => "message.reaction",
             Self::NoteAdded { .. } => "note.added",
             Self::TagChanged => "tag.changed",
+            Self::TranscriptChanged { .. } => "transcript.changed",
             Self::TimerChanged { .. } => "timer.changed",
             Self::Typing { .. } => "typing",
             Self::DraftChanged { .. } => "draft.changed",

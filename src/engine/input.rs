@@ -12,7 +12,7 @@ use crate::domain::{
     Agent, AgentId, AgentState, Alias, AliasKind, Capacity, Channel, ChannelId, ChannelKind, Contact,
     ContactId, DeliveryError, DeliveryState, Draft, Interaction, InteractionId, Media, MediaId, Message,
     MessageId, MessageKind, Note, Permission, Role, Skill, SkillId, SkillLevel, Span, Status, Team, TeamId,
-    Template, TemplateValues, Time,
+    Template, TemplateValues, Time, Transcript, TranscriptId,
 };
 
 /// An input on its way, with what the engine may not make itself.
@@ -67,6 +67,8 @@ pub enum Input {
     Sent { message_id: MessageId, attempt: u32, result: SendResult },
     /// A file was fetched and stored, or not.
     MediaFetched { media_id: MediaId, result: Result<StoredMedia, FetchFailure> },
+    /// The mail server answered, or did not.
+    TranscriptSent { transcript_id: TranscriptId, attempt: u32, result: MailResult },
     /// A channel's templates were read.
     Templates { channel_id: ChannelId, templates: Vec<Template> },
     /// Scripts went live, or were refused.
@@ -91,6 +93,7 @@ impl Input {
             Self::Disconnected { .. } => "disconnected",
             Self::Sent { .. } => "sent",
             Self::MediaFetched { .. } => "media_fetched",
+            Self::TranscriptSent { .. } => "transcript_sent",
             Self::Templates { .. } => "templates",
             Self::PolicyChanged { .. } => "policy_changed",
             Self::Notice { .. } => "notice",
@@ -230,6 +233,19 @@ pub enum SendResult {
     Unknown { error: DeliveryError },
 }
 
+/// What a mail server said to a transcript. Reasons are keys that clients translate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailResult {
+    /// It took it.
+    Sent,
+    /// It took nothing, and trying again later makes sense.
+    Retry { reason: String },
+    /// It refused.
+    Failed { reason: String },
+    /// Whether it took it is not known.
+    Unknown { reason: String },
+}
+
 /// What an agent may ask. One family a file under `decide/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -281,6 +297,8 @@ pub enum Command {
     Detach { interaction_id: InteractionId },
     /// → `Answer::Note`
     AddNote { interaction_id: InteractionId, message_id: Option<MessageId>, text: String },
+    /// Sends what the contact saw to one e-mail address. → `Answer::Transcript`
+    SendTranscript { interaction_id: InteractionId, email: String },
     /// → `Answer::Templates`
     ListTemplates { channel_id: ChannelId },
     /// → `Answer::Outbound`
@@ -375,6 +393,15 @@ pub struct Snapshot {
     pub channels: Vec<Channel>,
     /// Skills.
     pub skills: Vec<Skill>,
+    /// What this installation has beside its channels.
+    pub services: Services,
+}
+
+/// What an installation has beside its channels, by its configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Services {
+    /// A mail server for transcripts.
+    pub transcripts: bool,
 }
 
 /// An interaction with the contact it is with.
@@ -414,6 +441,8 @@ pub enum Answer {
     Note(Note),
     /// A channel's templates.
     Templates(Vec<Template>),
+    /// A transcript on its way.
+    Transcript(Transcript),
     /// A file.
     Media(Media),
     /// Decisions, newest first; `full`: the caller may see all of them, not just the sentence.

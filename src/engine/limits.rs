@@ -89,6 +89,16 @@ pub(crate) const EVENT_TTL: Span = Span::days(30);
 pub(crate) const FORGET: Span = Span::minutes(10);
 /// How often the contact's phone is told again that somebody types: the sign lasts 25 s there.
 pub(crate) const TYPING: Span = Span::seconds(20);
+/// Transcripts that one agent may send within [`TRANSCRIPTS_WITHIN`]: far more than a day's work asks for, far fewer than it
+/// takes to carry a desk's conversations away.
+pub(crate) const TRANSCRIPTS: usize = 20;
+/// Over which time they are counted.
+pub(crate) const TRANSCRIPTS_WITHIN: Span = Span::hours(1);
+/// Transcripts that wait for a mail server at once; one more is `unavailable`.
+pub(crate) const TRANSCRIPTS_WAITING: usize = 1_000;
+/// The first and the longest wait before a transcript is tried again. Servers that do not know us yet let us wait for
+/// minutes; with [`TRIES`] it is given up after about an hour.
+pub(crate) const MAIL_BACKOFF: (Span, Span) = (Span::seconds(30), Span::minutes(30));
 /// How often the same notice is told.
 pub(crate) const NOTICE_AGAIN: Span = Span::seconds(60);
 /// Offers in a row that may expire before an agent is taken out of work (SPEC §3).

@@ -169,6 +169,7 @@ impl Turn<'_> {
                 Due::Interaction(interaction_id) => self.interaction_due(*interaction_id),
                 Due::Message(message_id) => self.message_due(*message_id),
                 Due::Media(media_id) => self.media_due(media_id),
+                Due::Transcript(transcript_id) => self.transcript_due(*transcript_id),
                 Due::Grace(agent_id) => self.grace_ended(*agent_id),
             }
             self.match_work();

@@ -14,6 +14,7 @@ use super::{
 use crate::domain::{
     Agent, AgentId, Alias, AliasKind, ChannelKind, Contact, ContactId, Draft, Interaction, InteractionId,
     Media, MediaId, Message, MessageId, Note, NoteId, Ownership, Skill, SkillId, Team, TeamId, Time,
+    Transcript, TranscriptId,
 };
 
 /// Rows that this batch changed; their final state is read from the world when it ends.
@@ -26,6 +27,7 @@ pub(crate) struct Dirty {
     pub(crate) aliases: BTreeMap<(ChannelKind, AliasKind, String), Alias>,
     pub(crate) media: BTreeMap<MediaId, Media>,
     pub(crate) drafts: BTreeMap<(InteractionId, AgentId), Draft>,
+    pub(crate) transcripts: BTreeMap<TranscriptId, Transcript>,
     pub(crate) skills: BTreeMap<SkillId, Skill>,
     pub(crate) teams: BTreeMap<TeamId, Team>,
 }
@@ -249,6 +251,7 @@ impl<'a> Turn<'a> {
         rows.aliases = dirty.aliases.into_values().collect();
         rows.media = dirty.media.into_values().collect();
         rows.drafts = dirty.drafts.into_values().collect();
+        rows.transcripts = dirty.transcripts.into_values().collect();
         rows.skills = dirty.skills.into_values().collect();
         rows.teams = dirty.teams.into_values().collect();
         let queues = std::mem::take(&mut world.index.changed_queues);

@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use self::index::{Index, Spot};
-use super::{ChannelInput, DecisionRow, RequestRow, TokenRow};
+use super::{ChannelInput, DecisionRow, RequestRow, Services, TokenRow};
 use crate::domain::{
     Agent, AgentId, AliasKind, Channel, ChannelId, ChannelKind, Contact, ContactId, Draft, IdentityId,
     Interaction, InteractionId, Media, MediaId, Message, MessageId, Note, Skill, SkillId, Team, TeamId,
-    Template, Time,
+    Template, Time, Transcript, TranscriptId,
 };
 
 /// The world.
@@ -49,6 +49,12 @@ pub(crate) struct World {
     /// Files being fetched, and files uploaded lately.
     pub(crate) media: HashMap<MediaId, KeptMedia>,
     pub(crate) drafts: BTreeMap<(InteractionId, AgentId), Draft>,
+    /// Transcripts whose fate is open.
+    pub(crate) transcripts: BTreeMap<TranscriptId, Transcript>,
+    /// When each agent sent its last ones.
+    pub(crate) transcript_times: BTreeMap<AgentId, VecDeque<Time>>,
+    /// What the installation has beside its channels.
+    pub(crate) services: Services,
     pub(crate) lanes: HashMap<(ChannelId, IdentityId), Lane>,
     pub(crate) flights: BTreeMap<MessageId, Flight>,
     pub(crate) held: Held,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{Agent, Channel, Id, Interaction, Message, Moment, Note, Queue, Skill, Team, Template, Word};
-use crate::domain::{DecisionId, Permission};
+use crate::domain::{DecisionId, InteractionId, Permission, TranscriptId, TranscriptState};
 
 /// Nothing but that it is so.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -51,6 +51,8 @@ pub struct Snapshot<'a> {
     pub channels: Vec<Channel<'a>>,
     /// Skills.
     pub skills: Vec<Skill<'a>>,
+    /// What there is beside channels.
+    pub services: Services,
     /// Reasons to choose from when unavailable.
     pub reasons: &'a [String],
     /// Notices for administrators that still hold.
@@ -162,6 +164,33 @@ pub struct Outbound<'a> {
 pub struct OneNote<'a> {
     /// As it was kept.
     pub note: Note<'a>,
+}
+
+/// `transcript.send`: stored and on its way.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OneTranscript<'a> {
+    /// The transcript; what becomes of it comes as `transcript.changed`.
+    pub transcript: Transcript<'a>,
+}
+
+/// A transcript on its way.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Transcript<'a> {
+    /// Its id.
+    pub transcript_id: Id<TranscriptId>,
+    /// Of which interaction.
+    pub interaction_id: Id<InteractionId>,
+    /// Where it goes.
+    pub email: &'a str,
+    /// How far it has come.
+    pub state: Word<TranscriptState>,
+}
+
+/// What this installation has beside its channels.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Services {
+    /// Whether transcripts can be sent by e-mail.
+    pub transcripts: bool,
 }
 
 /// A channel's templates.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Agent, Draft, Id, Interaction, Message, Moment, Note, Queue, Reaction, ScriptError, Word};
-use crate::domain::{AgentId, InteractionId, MessageId, Status};
+use crate::domain::{AgentId, InteractionId, MessageId, Status, TranscriptId, TranscriptState};
 use crate::engine::{TimerChange, TimerKind};
 
 /// The parameters of the notification `event`.
@@ -166,6 +166,23 @@ pub enum EventBody<'a> {
     /// Tags changed.
     #[serde(rename = "tag.changed")]
     TagChanged(About<'a>),
+    /// A transcript left for its address, waits for another try, or did not leave. Who sent it sees it too.
+    #[serde(rename = "transcript.changed")]
+    TranscriptChanged {
+        /// Which.
+        transcript_id: Id<TranscriptId>,
+        /// Who sent it.
+        agent_id: Id<AgentId>,
+        /// `sent`, `queued` (it is tried again), `failed` or `unknown` (not sent again by itself).
+        state: Word<TranscriptState>,
+        /// Why it did not leave, as a key that clients translate: `mail_unreachable`, `mail_busy`, `mail_refused`,
+        /// `mail_login`, `mail_tls`, `mail_unanswered`, `restarted`, `unreadable`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'a str>,
+        /// The interaction.
+        #[serde(flatten)]
+        about: About<'a>,
+    },
     /// A countdown changed.
     #[serde(rename = "timer.changed")]
     TimerChanged {

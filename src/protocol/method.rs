@@ -127,6 +127,8 @@ methods! {
         "Texts to insert into a reply.";
     NoteAdd "note.add" params::AddNote => answer::OneNote<'static>, ANY, Remembered,
         "Writes a note that only colleagues see.";
+    TranscriptSend "transcript.send" params::SendTranscript => answer::OneTranscript<'static>, Some(Permission::Transcript), Remembered,
+        "Sends what the contact saw to one e-mail address, as text and pictures in their place.";
     AdminAgentsList "admin.agents.list" params::Nothing => answer::Agents<'static>, ADMINISTER, Harmless,
         "Every agent.";
     AdminAgentsSave "admin.agents.save" params::SaveAgent => answer::OneAgent<'static>, ADMINISTER, Harmless,

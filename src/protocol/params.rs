@@ -196,6 +196,13 @@ params! {
         /// What it says.
         text: String,
     }
+    /// A transcript.
+    SendTranscript {
+        /// Of which interaction.
+        interaction_id: Id<InteractionId>,
+        /// To which address: exactly one.
+        email: String,
+    }
     /// One channel account.
     OfChannel {
         /// Which.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::domain::{
     AddressKind, AgentId, AgentState, ChannelId, ChannelKind, ContactId, DecisionId, DeliveryState,
     Direction, HeaderFormat, InteractionId, MediaId, MediaState, MessageId, MessageKind, NoteId, Ownership,
-    ParameterFormat, Permission, Role, SkillId, Status, TeamId, Time,
+    ParameterFormat, Permission, Role, SkillId, Status, TeamId, Time, TranscriptId, TranscriptState,
 };
 use crate::engine::{RefusalKind, TimerChange, TimerKind};
 
@@ -40,7 +40,7 @@ macro_rules! numbered {
         }
     )*};
 }
-numbered!(AgentId ContactId DecisionId InteractionId MessageId NoteId);
+numbered!(AgentId ContactId DecisionId InteractionId MessageId NoteId TranscriptId);
 
 macro_rules! named {
     ($($name:ident)*) => {$(
@@ -138,6 +138,7 @@ lists! {
     Status "Status"
     TimerChange "TimerChange"
     TimerKind "TimerKind"
+    TranscriptState "TranscriptState"
 }
 
 impl<T: Words> JsonSchema for Word<T> {

@@ -15,12 +15,16 @@ use tokio::sync::mpsc;
 use super::Desk;
 use super::media::{Media, MediaError, sniff};
 use crate::clock::{Clock, pause};
-use crate::domain::{ChannelId, DeliveryError, Media as File, MediaId, MessageId, Span};
-use crate::engine::{Effect, FetchFailure, Input, Outgoing, OutgoingBody, SendResult, StoredMedia};
+use crate::domain::{ChannelId, DeliveryError, Media as File, MediaId, MessageId, Span, Transcript};
+use crate::engine::{
+    Effect, FetchFailure, Input, MailResult, Outgoing, OutgoingBody, SendResult, StoredMedia,
+};
 use crate::port::{Connector, ConnectorError, Content};
 use crate::telemetry::{Kind, Metrics};
 
-use gate::Gate;
+pub(crate) use gate::Gate;
+
+use super::letters::Letters;
 
 /// Sends of one account that are with the provider at once. At 80 messages a second and answers of a second, 80 are.
 const SENDS_MAX: usize = 256;
@@ -36,6 +40,8 @@ const FILES_WAITING_MAX: usize = 4_096;
 const FILE_MAX: u64 = 100 * 1024 * 1024;
 /// When a full outbox wants to see a message again.
 const FULL_AGAIN: Span = Span::seconds(5);
+/// Reasons that an administrator must mend before any transcript can leave.
+const MAIL_ALARMS: [&str; 3] = ["mail_login", "mail_tls", "mail_missing"];
 /// Waits between tries to read templates, in milliseconds.
 const TEMPLATE_TRIES_MS: [u64; 5] = [0, 5_000, 30_000, 120_000, 600_000];
 
@@ -64,15 +70,18 @@ struct Outbox {
     metrics: Arc<Metrics>,
     fetches: Gate,
     uploads: Gate,
+    /// The way transcripts go, if there is a mail server.
+    letters: Option<Letters>,
     tell: Tell,
 }
 
 /// Carries effects out until the commits end.
-pub(crate) fn start(desk: Desk, effects: mpsc::Receiver<Effect>) {
+pub(crate) fn start(desk: Desk, letters: Option<Letters>, effects: mpsc::Receiver<Effect>) {
     let connectors: Vec<_> = desk.connectors().map(Arc::clone).collect();
     let (media, clock, metrics) =
         (desk.media().clone(), Arc::clone(desk.clock()), Arc::clone(desk.metrics()));
-    let outbox = Outbox::new(connectors, media, clock, metrics, Arc::new(move |input| desk.tell(input)));
+    let tell: Tell = Arc::new(move |input| desk.tell(input));
+    let outbox = Outbox::new(connectors, media, clock, metrics, letters, tell);
     tokio::spawn(outbox.run(effects));
 }
 
@@ -87,6 +96,7 @@ impl Outbox {
         media: Media,
         clock: Arc<Clock>,
         metrics: Arc<Metrics>,
+        letters: Option<Letters>,
         tell: Tell,
     ) -> Arc<Self> {
         let account = |connector: Arc<dyn Connector>| {
@@ -101,7 +111,7 @@ impl Outbox {
         };
         let accounts = connectors.into_iter().map(account).collect();
         let [fetches, uploads] = [(); 2].map(|()| Gate::new(FILES_MAX, FILES_WAITING_MAX));
-        Arc::new(Self { accounts, media, clock, metrics, fetches, uploads, tell })
+        Arc::new(Self { accounts, media, clock, metrics, fetches, uploads, letters, tell })
     }
 
     async fn run(self: Arc<Self>, mut effects: mpsc::Receiver<Effect>) {
@@ -119,6 +129,7 @@ impl Outbox {
             }
             Effect::MarkRead { .. } | Effect::React { .. } => self.sign(&effect).await,
             Effect::RefreshTemplates { channel_id } => self.refresh(channel_id).await,
+            Effect::SendTranscript(transcript) => self.mail(&transcript).await,
             // The feed's business.
             Effect::CloseSockets { .. } => {}
         }
@@ -222,6 +233,29 @@ impl Outbox {
         Ok(StoredMedia { size, mime })
     }
 
+    async fn mail(&self, transcript: &Transcript) {
+        let mut owed = OwedMail { tell: &self.tell, transcript, result: None };
+        let result = match &self.letters {
+            Some(letters) => letters.send(transcript).await,
+            None => MailResult::Failed { reason: "mail_missing".to_owned() },
+        };
+        let (kind, reason) = mailed(&result);
+        self.metrics.transcripts.get_or_create(&Kind { kind }).inc();
+        if let Some(reason) = reason {
+            tracing::warn!(transcript = %transcript.transcript_id, kind, reason, "a transcript did not leave");
+            if MAIL_ALARMS.contains(&reason) {
+                (self.tell)(Input::Notice {
+                    level: "alarm".into(),
+                    code: reason.into(),
+                    message:
+                        "The mail server does not let transcripts be sent; check [smtp] and its password"
+                            .into(),
+                });
+            }
+        }
+        owed.result = Some(result);
+    }
+
     /// Read marks, typing signs, reactions: tried once.
     async fn sign(&self, effect: &Effect) {
         let (Effect::MarkRead { channel_id, .. } | Effect::React { channel_id, .. }) = effect else { return };
@@ -237,6 +271,7 @@ impl Outbox {
             Effect::Send(_)
             | Effect::FetchMedia { .. }
             | Effect::RefreshTemplates { .. }
+            | Effect::SendTranscript(_)
             | Effect::CloseSockets { .. } => Ok(()),
         };
         if let Err(error) = done {
@@ -319,6 +354,34 @@ impl Drop for Owed<'_> {
             .take()
             .unwrap_or_else(|| SendResult::Unknown { error: error("no_answer", "the send broke off here") });
         (self.tell)(Input::Sent { message_id: self.message_id, attempt: self.attempt, result });
+    }
+}
+
+/// The same for a transcript.
+struct OwedMail<'a> {
+    tell: &'a Tell,
+    transcript: &'a Transcript,
+    result: Option<MailResult>,
+}
+
+impl Drop for OwedMail<'_> {
+    fn drop(&mut self) {
+        let result = self
+            .result
+            .take()
+            .unwrap_or_else(|| MailResult::Unknown { reason: "mail_unanswered".to_owned() });
+        let (transcript_id, attempt) = (self.transcript.transcript_id, self.transcript.attempts);
+        (self.tell)(Input::TranscriptSent { transcript_id, attempt, result });
+    }
+}
+
+/// The result's name for counters, and its reason.
+fn mailed(result: &MailResult) -> (&'static str, Option<&str>) {
+    match result {
+        MailResult::Sent => ("sent", None),
+        MailResult::Retry { reason } => ("retry", Some(reason)),
+        MailResult::Failed { reason } => ("failed", Some(reason)),
+        MailResult::Unknown { reason } => ("unknown", Some(reason)),
     }
 }
 

@@ -14,7 +14,7 @@ use super::inbox::{FailedCommit, Inbox, Waiter, Waiting, Work};
 use super::publish::Publisher;
 use crate::clock::{Clock, pause};
 use crate::domain::{Channel, SkillId, Time};
-use crate::engine::{Cold, Engine, Envelope, Input, Policy, Refusal, RefusalKind, Reply};
+use crate::engine::{Cold, Engine, Envelope, Input, Policy, Refusal, RefusalKind, Reply, Services};
 use crate::port::{Store, StoreError};
 use crate::telemetry::Metrics;
 
@@ -35,6 +35,7 @@ pub(crate) struct Writer {
     pub(crate) tokio: Handle,
     pub(crate) channels: Vec<Channel>,
     pub(crate) default_skill: Option<SkillId>,
+    pub(crate) services: Services,
     pub(crate) random: u64,
     /// The number of the batch handed over last.
     pub(crate) last: i64,
@@ -222,6 +223,7 @@ impl Writer {
                 Ok(mut stored) => {
                     stored.channels.clone_from(&self.channels);
                     stored.default_skill.clone_from(&self.default_skill);
+                    stored.services.clone_from(&self.services);
                     self.engine = Engine::new(stored, self.clock.now());
                     self.metrics.unavailable.set(0.0);
                     self.tokio.block_on(self.publisher.reloaded());

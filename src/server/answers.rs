@@ -8,7 +8,7 @@ use crate::engine::{Answer, View};
 use crate::port::MessagePage;
 use crate::protocol::{
     self, Agents, Done, History, Interactions, Method, OneAgent, OneInteraction, OneMessage, OneNote,
-    Outbound, Skills, Teams, Templates, WholeInteraction, Why,
+    OneTranscript, Outbound, Skills, Teams, Templates, WholeInteraction, Why,
 };
 
 /// The frame; `None`: no answer to such a method.
@@ -53,6 +53,9 @@ pub(crate) fn frame(app: &App, id: &RawValue, method: Method, answer: &Answer) -
             protocol::answer(id, Outbound { interaction: interaction(app, view), message })
         }
         Answer::Note(note) => protocol::answer(id, OneNote { note: wire::note(note) }),
+        Answer::Transcript(transcript) => {
+            protocol::answer(id, OneTranscript { transcript: wire::transcript(transcript) })
+        }
         Answer::Templates(templates) => {
             protocol::answer(id, Templates { templates: templates.iter().map(wire::template).collect() })
         }

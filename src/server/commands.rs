@@ -5,7 +5,7 @@ use crate::engine::{AdminCommand, Command};
 use crate::protocol::params::{
     AddNote, AddToken, FilledTemplate, FindQuickReplies, History, Nothing, OfChannel, OfInteraction,
     OfMessage, Pull, React, Refuse, RevokeToken, SaveAgent, SaveDraft, SaveSkill, SaveTeam, Send,
-    SessionStart, SetOutcome, SetState, StartOutbound,
+    SendTranscript, SessionStart, SetOutcome, SetState, StartOutbound,
 };
 use crate::protocol::{ErrorShape, INVALID_PARAMS, Method, Request};
 
@@ -88,6 +88,10 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
             Command::ListTemplates { channel_id: channel_id.0 }
         }
         Method::NoteAdd => add_note(request.params()?),
+        Method::TranscriptSend => {
+            let SendTranscript { interaction_id, email } = request.params()?;
+            Command::SendTranscript { interaction_id: interaction_id.0, email }
+        }
         Method::AdminAgentsList => administer(AdminCommand::ListAgents)?,
         Method::AdminSkillsList => administer(AdminCommand::ListSkills)?,
         Method::AdminTeamsList => administer(AdminCommand::ListTeams)?,

@@ -8,9 +8,9 @@ use serde_json::value::RawValue;
 
 use crate::domain::{
     Abilities, Agent, Author, Channel, ChannelId, Contact, Draft, Interaction, Media, MediaId, Message, Note,
-    Reaction, Skill, SkillId, Team, TeamId, Template, TemplateValues, Timer,
+    Reaction, Skill, SkillId, Team, TeamId, Template, TemplateValues, Timer, Transcript,
 };
-use crate::engine::{DecisionRow, PolicyError, Queue, Snapshot};
+use crate::engine::{DecisionRow, PolicyError, Queue, Services, Snapshot};
 use crate::protocol as wire;
 use crate::protocol::{Id, Moment, Word};
 
@@ -133,6 +133,19 @@ pub(crate) fn note(note: &Note) -> wire::Note<'_> {
         text: &note.text,
         created_at: Moment(note.created_at),
     }
+}
+
+pub(crate) fn transcript(it: &Transcript) -> wire::Transcript<'_> {
+    wire::Transcript {
+        transcript_id: Id(it.transcript_id),
+        interaction_id: Id(it.interaction_id),
+        email: &it.email,
+        state: Word(it.state),
+    }
+}
+
+fn services(it: &Services) -> wire::Services {
+    wire::Services { transcripts: it.transcripts }
 }
 
 fn author(author: &Author) -> wire::Author {
@@ -330,6 +343,7 @@ pub(crate) fn snapshot<'a>(
         queues: it.queues.iter().map(queue).collect(),
         channels: it.channels.iter().map(channel).collect(),
         skills: it.skills.iter().map(skill).collect(),
+        services: services(&it.services),
         reasons,
         notices: Vec::new(),
     }

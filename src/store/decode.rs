@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::backend::Cells;
 use crate::domain::{
     Agent, Alias, Author, Contact, Draft, Interaction, Media, Message, Note, Skill, Team, Template, Time,
+    Transcript,
 };
 use crate::engine::{Audience, DecisionRow, Event, EventKind, LoginRow, RequestRow, TokenRow};
 use crate::port::StoreError;
@@ -271,6 +272,23 @@ pub(super) fn draft<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Draft> {
         text: r.text()?,
         media: r.json()?,
         saved_at: r.time()?,
+    })
+}
+
+pub(super) fn transcript<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Transcript> {
+    Ok(Transcript {
+        transcript_id: crate::domain::TranscriptId(r.int()?),
+        interaction_id: crate::domain::InteractionId(r.int()?),
+        agent_id: crate::domain::AgentId(r.int()?),
+        email: r.text()?,
+        language: r.text()?,
+        last_message_id: crate::domain::MessageId(r.int()?),
+        state: r.word()?,
+        attempts: r.small()?,
+        retry_at: r.opt_time()?,
+        reason: r.opt_text()?,
+        created_at: r.time()?,
+        settled_at: r.opt_time()?,
     })
 }
 

@@ -83,6 +83,7 @@ fn message_of(kind: &EventKind) -> Option<MessageId> {
         | EventKind::InteractionRead { .. }
         | EventKind::NoteAdded { .. }
         | EventKind::TagChanged
+        | EventKind::TranscriptChanged { .. }
         | EventKind::TimerChanged { .. }
         | EventKind::Typing { .. }
         | EventKind::DraftChanged { .. }

@@ -8,7 +8,7 @@ use super::database::place;
 use super::decode;
 use super::sql::Sql;
 use crate::domain::Time;
-use crate::engine::Stored;
+use crate::engine::{Services, Stored};
 use crate::port::StoreError;
 
 /// Reads it.
@@ -37,5 +37,7 @@ pub(super) async fn load<C: Connection>(
         messages: c.each(&sql.load_messages, Vec::new(), "messages", decode::message).await?,
         media: c.each(&sql.load_media, Vec::new(), "media", decode::media).await?,
         drafts: c.each(&sql.load_drafts, Vec::new(), "drafts", decode::draft).await?,
+        transcripts: c.each(&sql.load_transcripts, Vec::new(), "transcripts", decode::transcript).await?,
+        services: Services::default(),
     })
 }

@@ -172,6 +172,7 @@ statements! {
     load_media: |d| select(&table::MEDIA, "WHERE state = 'pending' ORDER BY media_id"),
     load_drafts: |d| select(&table::DRAFTS, "WHERE interaction_id IN \
         (SELECT interaction_id FROM interactions WHERE ended_at IS NULL) ORDER BY interaction_id, agent_id"),
+    load_transcripts: |d| select(&table::TRANSCRIPTS, "WHERE settled_at IS NULL ORDER BY transcript_id"),
 
     cold_messages: |d| select(&table::MESSAGES, &format!("WHERE message_id IN {}", d.ints(1))),
     // CROSS JOIN keeps SQLite from beginning with the larger table.

@@ -103,6 +103,11 @@ tables! {
     DRAFTS "drafts" by "interaction_id, agent_id" Update [
         int("interaction_id"), int("agent_id"), text("text"), text("media"), int("saved_at"),
     ];
+    TRANSCRIPTS "transcripts" by "transcript_id" Update [
+        int("transcript_id"), fixed(int("interaction_id")), fixed(int("agent_id")), fixed(text("email")),
+        fixed(text("language")), fixed(int("last_message_id")), text("state"), int("attempts"), int("retry_at"),
+        text("reason"), fixed(int("created_at")), int("settled_at"),
+    ];
     AGENTS "agents" by "agent_id" Update [
         int("agent_id"), text("login"), text("name"), text("role"), text("password_hash"), text("skills"),
         text("teams"), text("capacity"), text("state"), text("reason"), int("state_since"), int("idle_since"),

@@ -5,7 +5,7 @@ use super::decode::{agents_cell, author_cells};
 use super::encode::{Row, list, rows};
 use super::sql::Sql;
 use super::table::{self, Table};
-use crate::domain::{ChannelId, Draft, Interaction, Media, Message, Skill, Template};
+use crate::domain::{ChannelId, Draft, Interaction, Media, Message, Skill, Template, Transcript};
 use crate::engine::{Batch, EventRow, Rows};
 use crate::port::StoreError;
 
@@ -132,6 +132,7 @@ fn work(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
             .put(&draft.media)
             .put(&draft.saved_at);
     })?;
+    script.add(&table::TRANSCRIPTS, &rows.transcripts, transcript)?;
     script.add(&table::DECISIONS, &rows.decisions, |row, decision| {
         row.put(&decision.decision_id)
             .put(&decision.interaction_id)
@@ -252,6 +253,21 @@ fn media(row: &mut Row<'_>, media: &Media) {
         .put(&media.attempts)
         .put(&media.retry_at)
         .put(&media.created_at);
+}
+
+fn transcript(row: &mut Row<'_>, transcript: &Transcript) {
+    row.put(&transcript.transcript_id)
+        .put(&transcript.interaction_id)
+        .put(&transcript.agent_id)
+        .put(&transcript.email)
+        .put(&transcript.language)
+        .put(&transcript.last_message_id)
+        .put(&transcript.state)
+        .put(&transcript.attempts)
+        .put(&transcript.retry_at)
+        .put(&transcript.reason)
+        .put(&transcript.created_at)
+        .put(&transcript.settled_at);
 }
 
 fn skill(row: &mut Row<'_>, skill: &Skill) {

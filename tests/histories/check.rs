@@ -60,6 +60,7 @@ pub(crate) fn told(world: &World, work: &Work) {
             | Answer::Teams(_)
             | Answer::Interactions(_)
             | Answer::Templates(_)
+            | Answer::Transcript(_)
             | Answer::Media(_)
             | Answer::Why { .. }
             | Answer::Caller { .. }
@@ -159,6 +160,7 @@ fn reads(command: &Command) -> bool {
         | Command::Close { .. }
         | Command::Detach { .. }
         | Command::AddNote { .. }
+        | Command::SendTranscript { .. }
         | Command::StartOutbound { .. }
         | Command::AddMedia { .. }
         | Command::Administer(_) => false,

@@ -93,6 +93,7 @@ impl Counts {
                 Effect::MarkRead { .. } => "mark_read",
                 Effect::React { .. } => "react",
                 Effect::RefreshTemplates { .. } => "refresh_templates",
+                Effect::SendTranscript(_) => "send_transcript",
                 Effect::CloseSockets { .. } => "close_sockets",
             },
         );

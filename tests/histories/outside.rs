@@ -63,7 +63,11 @@ impl Provider {
             }
             Effect::FetchMedia { media_id, .. } => self.fetches.push(media_id.clone()),
             Effect::RefreshTemplates { channel_id } => self.refreshes.push(channel_id.clone()),
-            Effect::MarkRead { .. } | Effect::React { .. } | Effect::CloseSockets { .. } => {}
+            // This history's installation has no mail server.
+            Effect::SendTranscript(_)
+            | Effect::MarkRead { .. }
+            | Effect::React { .. }
+            | Effect::CloseSockets { .. } => {}
         }
     }
 

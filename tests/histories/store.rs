@@ -12,7 +12,8 @@ use guichet::domain::{
     Skill, SkillId, Span, Team, TeamId, Template, Time,
 };
 use guichet::engine::{
-    Batch, Cold, ColdKeys, DecisionRow, Event, LoginRow, RawDelivery, RequestRow, Rows, Stored, TokenRow,
+    Batch, Cold, ColdKeys, DecisionRow, Event, LoginRow, RawDelivery, RequestRow, Rows, Services, Stored,
+    TokenRow,
 };
 
 /// The rows.
@@ -202,6 +203,8 @@ impl Store {
             seq: self.seq,
             channels: Vec::new(),
             default_skill: None,
+            services: Services::default(),
+            transcripts: Vec::new(),
             agents: self.agents.values().map(|row| Agent::clone(row)).collect(),
             skills: self.skills.values().cloned().collect(),
             teams: self.teams.values().cloned().collect(),

@@ -13,7 +13,7 @@ use guichet::engine::{
     AdminCommand, Asked, ClosePlan, Facts, OnMessage, OutcomeRules, Policy, Route, TimerPlan, TimerRule,
     ZeroAction,
 };
-use guichet::port::Connector;
+use guichet::port::{Connector, Mailer};
 use guichet::runtime::{Desk, Media, Parts};
 use guichet::server::{Options, Server, hash_password};
 use guichet::telemetry::Metrics;
@@ -66,6 +66,17 @@ impl Policy for Rules {
     }
 }
 
+/// What a server has beside the usual.
+#[derive(Default)]
+pub(crate) struct Setup {
+    pub(crate) public_url: Option<String>,
+    /// Channels beside the `WhatsApp` one.
+    pub(crate) more: Vec<Arc<dyn Connector>>,
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    /// The folder of one that went down before.
+    pub(crate) folder: Option<tempfile::TempDir>,
+}
+
 /// A running server with its people, its provider and its folder.
 pub(crate) struct TestDesk {
     pub(crate) address: SocketAddr,
@@ -75,7 +86,7 @@ pub(crate) struct TestDesk {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) http: reqwest::Client,
     server: Option<Server>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 pub(crate) fn token_of(login: &str) -> String {
@@ -89,17 +100,23 @@ fn password_hash() -> String {
 
 impl TestDesk {
     pub(crate) async fn start() -> Self {
-        Self::start_with(None, Vec::new()).await
+        Self::start_set(Setup::default()).await
     }
 
     /// With channels beside the `WhatsApp` one, such as `StandIn`s.
     pub(crate) async fn with_channels(more: &[Arc<StandIn>]) -> Self {
-        let more = more.iter().map(|channel| Arc::clone(channel) as Arc<dyn Connector>);
-        Self::start_with(None, more.collect()).await
+        let more = more.iter().map(|channel| Arc::clone(channel) as Arc<dyn Connector>).collect();
+        Self::start_set(Setup { more, ..Setup::default() }).await
     }
 
-    pub(crate) async fn start_with(public_url: Option<&str>, more: Vec<Arc<dyn Connector>>) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+    pub(crate) async fn start_with(public_url: Option<&str>) -> Self {
+        Self::start_set(Setup { public_url: public_url.map(str::to_owned), ..Setup::default() }).await
+    }
+
+    pub(crate) async fn start_set(setup: Setup) -> Self {
+        let Setup { public_url, more, mailer, folder } = setup;
+        let again = folder.is_some();
+        let folder = folder.unwrap_or_else(|| tempfile::tempdir().expect("a folder"));
         let (provider, graph_url) = Provider::start().await;
         let clock = Arc::new(Clock::default());
         let metrics = Arc::new(Metrics::default());
@@ -111,6 +128,7 @@ impl TestDesk {
             policy: Arc::new(Rules),
             scripts: None,
             connectors: std::iter::once(connector(graph_url)).chain(more).collect(),
+            mailer,
             media: Media::open(&folder.path().join("media")).expect("a folder"),
             clock: Arc::clone(&clock),
             default_skill: "support".parse().ok(),
@@ -118,19 +136,21 @@ impl TestDesk {
         })
         .await
         .expect("a desk");
-        people(&desk).await;
+        if !again {
+            people(&desk).await;
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("bound");
         let options = Options {
             address,
-            public_url: public_url.map(str::to_owned),
+            public_url,
             frame_ancestors: Vec::new(),
             unavailable_reasons: vec!["break".into()],
             simulator: None,
         };
         let server = guichet::server::start(listener, desk.clone(), options);
         let http = reqwest::Client::builder().build().expect("a client");
-        Self { address, desk, clock, provider, metrics, http, server: Some(server), _folder: folder }
+        Self { address, desk, clock, provider, metrics, http, server: Some(server), folder }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -189,6 +209,13 @@ impl TestDesk {
             guichet::clock::pause(10).await;
         }
         panic!("still not: {what}");
+    }
+
+    /// Ends the process, as far as one in a test can be ended, and gives its folder for the next one.
+    pub(crate) async fn end(mut self) -> tempfile::TempDir {
+        self.shut_down().await;
+        self.desk.shut_down().await;
+        self.folder
     }
 
     pub(crate) async fn shut_down(&mut self) {

@@ -19,7 +19,7 @@ fn cookie(answer: &reqwest::Response) -> String {
 
 #[tokio::test]
 async fn a_cookie_opens_the_socket_for_our_own_pages_only() {
-    let desk = TestDesk::start_with(Some("https://desk.example.com"), Vec::new()).await;
+    let desk = TestDesk::start_with(Some("https://desk.example.com")).await;
     let answer = login(&desk, "alice", PASSWORD).await;
     assert_eq!(answer.status(), 204);
     let cookie = cookie(&answer);

@@ -21,5 +21,7 @@ mod refusals;
 mod repeats;
 mod resume;
 mod slow;
+mod smtp;
 mod stand_in;
+mod transcripts;
 mod webhooks;

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use hmac::{Hmac, KeyInit, Mac};
@@ -28,6 +29,9 @@ impl Provider {
             .route("/messages", post(take))
             .route("/{phone}/messages", post(take))
             .route("/{business}/message_templates", get(templates))
+            .route("/{phone}/media", post(upload))
+            .route("/{media}", get(media))
+            .route("/file/{media}", get(file))
             .with_state(provider.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         (provider, base)
@@ -57,6 +61,32 @@ async fn take(State(provider): State<Provider>, Json(body): Json<Value>) -> Json
         "contacts": [{ "input": to, "wa_id": to.as_str().unwrap_or_default().trim_start_matches('+') }],
         "messages": [{ "id": format!("wamid.OUT{}", sent.len()) }],
     }))
+}
+
+async fn upload() -> Json<Value> {
+    Json(json!({ "id": "uploaded" }))
+}
+
+/// Where a customer's file is.
+async fn media(Path(media): Path<String>, headers: HeaderMap) -> Json<Value> {
+    let host = headers["host"].to_str().expect("a host");
+    Json(json!({ "url": format!("http://{host}/file/{media}"), "mime_type": "image/jpeg", "id": media }))
+}
+
+/// A customer's file: a picture.
+async fn file() -> Vec<u8> {
+    picture()
+}
+
+/// A picture as a phone makes it: with where it was taken beside it.
+pub(crate) fn picture() -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let red = image::RgbImage::from_pixel(32, 16, image::Rgb([200, 0, 0]));
+    red.write_to(&mut bytes, image::ImageFormat::Jpeg).expect("a picture");
+    let jpeg = bytes.into_inner();
+    let exif = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0PLACE-SENTINEL";
+    let length = u16::try_from(exif.len() + 2).expect("short").to_be_bytes();
+    [&jpeg[..2], &[0xFF, 0xE1], &length, exif, &jpeg[2..]].concat()
 }
 
 async fn templates() -> Json<Value> {

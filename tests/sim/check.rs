@@ -316,6 +316,7 @@ impl Checks {
         assert_eq!(world.drafts, stored.drafts);
         assert_eq!(world.media, stored.media);
         assert_eq!(world.messages, stored.messages);
+        assert_eq!(world.transcripts, stored.transcripts);
         let live: BTreeSet<IdentityId> = stored.interactions.iter().map(|row| row.identity_id).collect();
         let of = |stored: &Stored| -> Vec<_> {
             let aliases = stored.aliases.iter().filter(|alias| live.contains(&alias.identity_id));

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use guichet::domain::{
     Abilities, AgentId, AliasKind, Channel, ChannelId, ChannelKind, ContactId, InteractionId, MediaId,
-    MessageId, Span, Time,
+    MessageId, Span, Time, Transcript,
 };
 use guichet::engine::{
     Answer, Batch, Caller, Command, Effect, Engine, Envelope, Input, Outgoing, RefusalKind, Reply,
@@ -63,6 +63,7 @@ pub(crate) struct History {
     // What the world outside knows.
     pub(crate) sends: Vec<Outgoing>,
     pub(crate) fetches: Vec<MediaId>,
+    pub(crate) letters: Vec<Transcript>,
     /// Messages that the provider took: its id, ours, the attempt.
     pub(crate) taken: Vec<(ChannelId, String, MessageId, u32)>,
     /// Contacts' messages: customer, channel, provider's id, when sent.
@@ -128,6 +129,7 @@ impl History {
             journal: 0xcbf2_9ce4_8422_2325,
             sends: Vec::new(),
             fetches: Vec::new(),
+            letters: Vec::new(),
             taken: Vec::new(),
             written: Vec::new(),
             acknowledged: BTreeSet::new(),
@@ -262,6 +264,11 @@ impl History {
                     self.sends.push(*outgoing);
                 }
                 Effect::FetchMedia { media_id, .. } => self.fetches.push(media_id),
+                Effect::SendTranscript(transcript) => {
+                    let kept = self.store.transcripts.get(&transcript.transcript_id);
+                    assert_eq!(kept, Some(&*transcript), "a transcript leaves as it is stored");
+                    self.letters.push(*transcript);
+                }
                 Effect::CloseSockets { agent_id } => {
                     let gone: Vec<_> =
                         self.sessions.iter().filter(|(agent, _)| *agent == agent_id).copied().collect();
@@ -345,6 +352,7 @@ impl History {
         self.sessions.clear();
         self.sends.clear();
         self.fetches.clear();
+        self.letters.clear();
         self.lost_sockets.clear();
         self.reload();
     }

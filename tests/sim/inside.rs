@@ -415,6 +415,11 @@ impl History {
                 let text = self.source.pick(&["", "draft", "another"]).unwrap().to_owned();
                 Command::SaveDraft { interaction_id, text, media: Vec::new() }
             }
+            Act::SendTranscript => {
+                let several = self.source.chance(10);
+                let email = if several { "a@b.fr, c@d.fr" } else { "marie@example.com" };
+                Command::SendTranscript { interaction_id, email: email.to_owned() }
+            }
             Act::Close => Command::Close { interaction_id },
             Act::Detach => Command::Detach { interaction_id },
             Act::Note => {

@@ -56,6 +56,7 @@ impl History {
             | Act::Status
             | Act::SendAnswered
             | Act::Fetched
+            | Act::MailAnswered
             | Act::Raw
             | Act::TemplatesRead
             | Act::TemplatesChanged
@@ -146,9 +147,14 @@ impl History {
                 self.answer_fetch(true);
                 self.settle();
             }
+            while !self.letters.is_empty() {
+                self.answer_letter(99);
+                self.settle();
+            }
             self.finish_work();
             self.settle();
-            if self.store.live.is_empty() && self.store.load().messages.iter().all(settled) {
+            let open = self.store.transcripts.values().filter(|row| row.settled_at.is_none()).count();
+            if open == 0 && self.store.live.is_empty() && self.store.load().messages.iter().all(settled) {
                 return;
             }
             let next = self.engine.next_deadline().map_or(self.now, |(time, _)| time);

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use guichet::domain::{
     Agent, AgentId, Alias, AliasKind, ChannelId, ChannelKind, Contact, ContactId, DeliveryState, Draft,
     IdentityId, Interaction, InteractionId, Media, MediaId, MediaState, Message, MessageId, Note, Skill,
-    SkillId, Team, TeamId, Template, Time,
+    SkillId, Team, TeamId, Template, Time, Transcript, TranscriptId,
 };
-use guichet::engine::{Batch, Cold, ColdKeys, DecisionRow, LoginRow, RequestRow, Stored, TokenRow};
+use guichet::engine::{Batch, Cold, ColdKeys, DecisionRow, LoginRow, RequestRow, Services, Stored, TokenRow};
 
 type AliasKey = (ChannelKind, AliasKind, String);
 
@@ -30,6 +30,7 @@ pub(crate) struct Store {
     pub(crate) media: BTreeMap<MediaId, Media>,
     pub(crate) notes: BTreeMap<InteractionId, Vec<Note>>,
     pub(crate) drafts: BTreeMap<(InteractionId, AgentId), Draft>,
+    pub(crate) transcripts: BTreeMap<TranscriptId, Transcript>,
     pub(crate) agents: BTreeMap<AgentId, Arc<Agent>>,
     pub(crate) skills: BTreeMap<SkillId, Skill>,
     pub(crate) teams: BTreeMap<TeamId, Team>,
@@ -123,6 +124,10 @@ impl Store {
                 self.drafts.insert(key, draft.clone());
             }
         }
+        for transcript in &rows.transcripts {
+            let known = self.transcripts.insert(transcript.transcript_id, transcript.clone());
+            assert!(known.is_none_or(|known| known.settled_at.is_none()), "a settled transcript changes");
+        }
         for decision in &rows.decisions {
             self.decisions.entry(decision.interaction_id).or_default().push(decision.clone());
         }
@@ -201,6 +206,8 @@ impl Store {
             seq: self.seq,
             channels: Vec::new(),
             default_skill: None,
+            services: Services { transcripts: true },
+            transcripts: self.transcripts.values().filter(|row| row.settled_at.is_none()).cloned().collect(),
             agents: self.agents.values().map(|row| row.as_ref().clone()).collect(),
             skills: self.skills.values().cloned().collect(),
             teams: self.teams.values().cloned().collect(),

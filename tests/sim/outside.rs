@@ -2,8 +2,8 @@
 
 use guichet::domain::{AliasKind, ChannelId, DeliveryError, DeliveryState, MessageKind, Span};
 use guichet::engine::{
-    ChannelInput, FetchFailure, InboundMedia, InboundMessage, Input, RawDelivery, SendResult, Sender,
-    StoredMedia,
+    ChannelInput, FetchFailure, InboundMedia, InboundMessage, Input, MailResult, RawDelivery, SendResult,
+    Sender, StoredMedia,
 };
 
 use crate::act::Act;
@@ -196,6 +196,20 @@ impl History {
         self.batch(vec![(Asked::Other, Input::MediaFetched { media_id, result })]);
     }
 
+    /// The mail server answers one letter: well, in the end.
+    pub(crate) fn answer_letter(&mut self, kind: u64) {
+        let Some(transcript) = self.letters.pop() else { return };
+        let reason = "mail_busy".to_owned();
+        let result = match kind {
+            0..=2 => MailResult::Retry { reason },
+            3 => MailResult::Failed { reason },
+            4 => MailResult::Unknown { reason },
+            _ => MailResult::Sent,
+        };
+        let (transcript_id, attempt) = (transcript.transcript_id, transcript.attempts);
+        self.batch(vec![(Asked::Other, Input::TranscriptSent { transcript_id, attempt, result })]);
+    }
+
     pub(crate) fn act_outside(&mut self, act: Act) {
         match act {
             Act::WriteFile => self.write(1, true),
@@ -252,6 +266,10 @@ impl History {
                 self.answer_send(kind);
             }
             Act::Fetched => self.answer_fetch(false),
+            Act::MailAnswered => {
+                let kind = self.source.below(8);
+                self.answer_letter(kind);
+            }
             Act::Raw => {
                 let raw = RawDelivery {
                     channel_id: "wa".parse().unwrap(),

@@ -292,6 +292,23 @@ impl Dice {
         }
     }
 
+    pub(crate) fn transcript(&mut self, id: i64) -> Transcript {
+        Transcript {
+            transcript_id: TranscriptId(id),
+            interaction_id: InteractionId(self.number()),
+            agent_id: AgentId(self.number()),
+            email: self.text(),
+            language: self.text(),
+            last_message_id: MessageId(self.number()),
+            state: self.of(TranscriptState::ALL),
+            attempts: self.small(),
+            retry_at: self.maybe(Self::time),
+            reason: self.maybe(Self::text),
+            created_at: self.time(),
+            settled_at: None,
+        }
+    }
+
     pub(crate) fn agent(&mut self, id: i64) -> Agent {
         Agent {
             agent_id: AgentId(id),
@@ -429,6 +446,7 @@ impl Dice {
             rows.media.push(self.media(id));
             rows.notes.push(self.note(id, id));
             rows.drafts.push(self.draft(id));
+            rows.transcripts.push(self.transcript(id));
             rows.agents.push(Arc::new(self.agent(id)));
             rows.skills.push(self.skill(id));
             rows.teams.push(Team { team: format!("team-{id}").parse().unwrap(), title: self.text() });

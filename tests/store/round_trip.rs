@@ -32,6 +32,7 @@ async fn compare(store: &Arc<dyn Store>, batch: &Batch) {
     for template in rows.templates.iter().flat_map(|(_, templates)| templates) {
         assert!(stored.templates.contains(template), "{template:?}");
     }
+    assert!(rows.transcripts.iter().all(|transcript| stored.transcripts.contains(transcript)));
     for interaction in open_work(batch) {
         assert!(stored.interactions.contains(&interaction), "{interaction:?}");
     }
@@ -113,6 +114,11 @@ pub(crate) async fn a_second_write_replaces(testbed: &Testbed) {
     for ((_, new), (_, old)) in second.rows.messages.iter_mut().zip(&first.rows.messages) {
         let new = Arc::make_mut(new);
         (new.direction, new.created_at) = (old.direction, old.created_at);
+    }
+    for (new, old) in second.rows.transcripts.iter_mut().zip(&first.rows.transcripts) {
+        (new.interaction_id, new.agent_id, new.email) = (old.interaction_id, old.agent_id, old.email.clone());
+        (new.language, new.last_message_id) = (old.language.clone(), old.last_message_id);
+        new.created_at = old.created_at;
     }
     for (new, old) in second.rows.media.iter_mut().zip(&first.rows.media) {
         new.created_at = old.created_at;

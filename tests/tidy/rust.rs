@@ -3,7 +3,7 @@
 use super::{File, Finding, is};
 
 /// Every room and its floor. A room may use rooms of lower floors only.
-const ROOMS: [(&str, u8); 16] = [
+const ROOMS: [(&str, u8); 17] = [
     ("main", 7),
     ("cli", 6),
     ("server", 5),
@@ -12,6 +12,7 @@ const ROOMS: [(&str, u8); 16] = [
     ("store", 3),
     ("lua", 3),
     ("channel", 3),
+    ("mail", 3),
     ("simulator", 3),
     ("port", 2),
     ("config", 2),

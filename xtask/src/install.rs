@@ -1,6 +1,6 @@
 //! What the tests need from the system: found, else installed where Debian's or Ubuntu's packages can be, else named.
 
-use crate::run::{Done, Failure, find, output, program, works};
+use crate::run::{Done, Failure, find, memory, output, program, works};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -54,6 +54,29 @@ pub fn chromium() -> Done<PathBuf> {
              install Chromium or Chrome and set GUICHET_CHROMIUM to its path",
         )
     })
+}
+
+/// A Python that has aiosmtpd, the mail server of the tests: `GUICHET_TEST_SMTP_PYTHON`, else one of our own with the package.
+pub fn smtp_python() -> Done<PathBuf> {
+    /// The release that the tests were written with.
+    const PACKAGE: &str = "aiosmtpd==1.4.6";
+    let serves = |python: &PathBuf| works(&mut program(python, ["-c", "import aiosmtpd"]));
+    if let Some(given) = std::env::var_os("GUICHET_TEST_SMTP_PYTHON").map(PathBuf::from) {
+        let no = || Failure::new(format!("GUICHET_TEST_SMTP_PYTHON={} has no aiosmtpd", given.display()));
+        return if serves(&given) { Ok(given) } else { Err(no()) };
+    }
+    let folder = memory()?.join("smtp-python");
+    let python = folder.join("bin/python");
+    if serves(&python) {
+        return Ok(python);
+    }
+    if find("python3", &[]).is_none() || !works(&mut program("python3", ["-c", "import venv, ensurepip"])) {
+        apt(&["python3", "python3-venv"], "the tests of transcripts")?;
+    }
+    println!("   installing {PACKAGE}");
+    output(program("python3", ["-m", "venv"]).arg(&folder))?;
+    output(&mut program(&python, ["-m", "pip", "install", "--quiet", PACKAGE]))?;
+    Ok(python)
 }
 
 fn chromium_in_path() -> Option<PathBuf> {

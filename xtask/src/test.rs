@@ -73,6 +73,7 @@ fn doc() -> Done {
 }
 
 fn rust() -> Done {
+    let python = install::smtp_python()?;
     let postgres = postgres::start()?;
     let mut command = if nextest() {
         cargo(["nextest", "run", "--cargo-quiet", "--locked", "--package", "guichet", "--package", "xtask"])
@@ -89,7 +90,11 @@ fn rust() -> Done {
             "--no-fail-fast",
         ])
     };
-    run(command.env("GUICHET_TEST_POSTGRES", &postgres.url).env("GUICHET_REQUIRE_POSTGRES", "1"))
+    run(command
+        .env("GUICHET_TEST_POSTGRES", &postgres.url)
+        .env("GUICHET_REQUIRE_POSTGRES", "1")
+        .env("GUICHET_TEST_SMTP_PYTHON", python)
+        .env("GUICHET_REQUIRE_SMTP", "1"))
 }
 
 fn doctests() -> Done {

@@ -20,6 +20,7 @@ impl Turn<'_> {
         self.adopt_wanted();
         self.recover_messages();
         self.recover_media();
+        self.recover_transcripts();
         let agents: Vec<AgentId> = self.world.desks.keys().copied().collect();
         for agent_id in agents {
             let state = self.world.agent(agent_id).map(|agent| agent.state);

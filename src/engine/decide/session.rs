@@ -46,6 +46,7 @@ impl Turn<'_> {
             queues,
             channels: self.world.accounts.values().map(|account| account.channel.clone()).collect(),
             skills: self.world.skills.values().cloned().collect(),
+            services: self.world.services.clone(),
             agent,
         }
     }

@@ -68,6 +68,8 @@ impl World {
             messages: messages.iter().map(|kept| kept.row.as_ref().clone()).collect(),
             media: media.iter().map(|kept| kept.row.clone()).collect(),
             drafts: self.drafts.values().cloned().collect(),
+            transcripts: self.transcripts.values().cloned().collect(),
+            services: self.services.clone(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Desk, World};
 use crate::domain::{
     AgentId, AgentState, ChannelKind, Interaction, InteractionId, MediaId, MessageId, Ownership, SkillId,
-    Status, Target, TeamId, Time, Timer,
+    Status, Target, TeamId, Time, Timer, TranscriptId,
 };
 use crate::engine::limits::CLOSING;
 
@@ -20,6 +20,8 @@ pub(crate) enum Due {
     Message(MessageId),
     /// The next try to fetch a file.
     Media(MediaId),
+    /// The next try of a transcript.
+    Transcript(TranscriptId),
     /// The end of an agent's grace.
     Grace(AgentId),
 }
@@ -30,6 +32,7 @@ impl Due {
             Self::Interaction(_) => "interaction",
             Self::Message(_) => "message",
             Self::Media(_) => "media",
+            Self::Transcript(_) => "transcript",
             Self::Grace(_) => "grace",
         }
     }

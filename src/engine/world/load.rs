@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::index::{Due, Spot};
 use super::{Account, Desk, Identity, KeptMedia, KeptMessage, Key, Newest, Person, Work, World};
-use crate::domain::{Alias, Channel, Contact, DeliveryState, Interaction, Media, Message, Template, Time};
+use crate::domain::{
+    Alias, Channel, Contact, DeliveryState, Interaction, Media, Message, Template, Time, Transcript,
+};
 use crate::engine::{LoginRow, Stored, TokenRow};
 
 impl World {
@@ -19,6 +21,7 @@ impl World {
             now,
             recovering: true,
             default_skill: stored.default_skill,
+            services: stored.services,
             ..Self::default()
         };
         for channel in stored.channels {
@@ -62,6 +65,9 @@ impl World {
         }
         for draft in stored.drafts {
             world.drafts.insert((draft.interaction_id, draft.agent_id), draft);
+        }
+        for transcript in stored.transcripts {
+            world.add_transcript(transcript);
         }
         world
     }
@@ -175,5 +181,15 @@ impl World {
         let due = media.retry_at;
         self.media.insert(media_id.clone(), KeptMedia { row: media, changed: 0 });
         self.set_due(Due::Media(media_id), None, due);
+    }
+
+    /// Takes a transcript in whose fate is open, with its deadline.
+    fn add_transcript(&mut self, transcript: Transcript) {
+        if self.work(transcript.interaction_id).is_none() {
+            // Its interaction has ended: it comes with the first batch.
+            self.wanted_interactions.insert(transcript.interaction_id);
+        }
+        self.set_due(Due::Transcript(transcript.transcript_id), None, transcript.retry_at);
+        self.transcripts.insert(transcript.transcript_id, transcript);
     }
 }

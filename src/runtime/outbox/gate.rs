@@ -5,19 +5,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// So many inside, so many waiting, in the order they came.
-pub(super) struct Gate {
+pub(crate) struct Gate {
     inside: Semaphore,
     waiting: AtomicUsize,
     waiting_max: usize,
 }
 
 impl Gate {
-    pub(super) fn new(inside_max: usize, waiting_max: usize) -> Self {
+    pub(crate) fn new(inside_max: usize, waiting_max: usize) -> Self {
         Self { inside: Semaphore::new(inside_max), waiting: AtomicUsize::new(0), waiting_max }
     }
 
     /// A place inside, until it is dropped. `None`: too many wait already.
-    pub(super) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
         if let Ok(place) = self.inside.try_acquire() {
             return Some(place);
         }

@@ -102,6 +102,15 @@ fn body<'a>(channels: &Channels, told: &Told<'a>) -> Option<EventBody<'a>> {
             about: about(),
         },
         EventKind::TagChanged => EventBody::TagChanged(about()),
+        EventKind::TranscriptChanged { transcript_id, agent_id, state, reason } => {
+            EventBody::TranscriptChanged {
+                transcript_id: Id(*transcript_id),
+                agent_id: Id(*agent_id),
+                state: Word(*state),
+                reason: reason.as_deref(),
+                about: about(),
+            }
+        }
         EventKind::TimerChanged { timer, change } => {
             EventBody::TimerChanged { timer: Word(*timer), change: Word(*change), about: about() }
         }
@@ -157,6 +166,7 @@ fn other<'a>(told: &Told<'a>) -> Option<EventBody<'a>> {
         | EventKind::MessageChanged { .. }
         | EventKind::MessageReaction { .. }
         | EventKind::TagChanged
+        | EventKind::TranscriptChanged { .. }
         | EventKind::TimerChanged { .. } => None,
     }
 }
