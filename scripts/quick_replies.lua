@@ -2,7 +2,8 @@
 -- Prepared answers. An agent picks one, fills in the blanks, changes what should be changed, and sends it.
 -- Réponses préparées, en plusieurs langues. `{contact.first_name}` et `{agent.name}` sont remplis d'eux-mêmes.
 --
--- A name in braces is a field (see `fields`) or one of contact.name, contact.first_name, agent.name, agent.first_name.
+-- A name in braces is a field (see `fields`) or something known: contact.name, contact.first_name, contact.address,
+-- agent.name, agent.first_name, interaction.id, interaction.skill … (docs/SCRIPTING.md).
 -- `routing.lua` may send one by itself: to.reply("closed_hours", { reopens = hours:next_open(now) }):hold("night")
 return quick_replies {
 	version = 1,
@@ -60,7 +61,7 @@ return quick_replies {
 		fields = {
 			delay = field.choice {
 				label = { fr = "Quand", en = "When" },
-				options = { "aujourd'hui", "demain", "today", "tomorrow" },
+				options = { { fr = "aujourd'hui", en = "today" }, { fr = "demain", en = "tomorrow" } },
 				required = true,
 			},
 		},

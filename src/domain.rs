@@ -28,7 +28,7 @@ pub use id::{
     AgentId, ChannelId, ContactId, DecisionId, IdentityId, InteractionId, MediaId, MessageId, NoteId,
     SkillId, TeamId, TranscriptId, UnknownId,
 };
-pub use interaction::{Draft, Interaction, Note, Target, Waiting};
+pub use interaction::{Draft, DraftMode, Interaction, Note, Target, Waiting};
 pub use link::{links, without_links};
 pub use message::{Author, DeliveryError, Direction, Media, MediaState, Message, MessageKind, Reaction};
 pub(crate) use status::words;
@@ -37,7 +37,7 @@ pub use template::{
     HeaderFormat, ParameterFormat, Template, TemplateButton, TemplateError, TemplateValues, check_template,
     render_template,
 };
-pub use text::clean_text;
+pub use text::{clean_text, fold};
 pub use time::{BadDuration, Span, Time};
 pub use timer::{Kept, KeptPlan, PutBack, Timer, TimerPlan, TimerRule, Timers, ZeroAction};
 pub use transcript::{Seen, SeenPart, Transcript, TranscriptState};

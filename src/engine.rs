@@ -21,19 +21,21 @@ mod policy;
 mod refusal;
 mod routing;
 mod timer;
+#[cfg(test)]
+mod trials;
 mod turn;
 mod window;
 mod world;
 
 pub use batch::{
     Answered, Batch, DecisionRow, DedupeRow, Effect, EventRow, LoginRow, Outgoing, OutgoingBody, RawDelivery,
-    RequestRow, Rows, Stored, TokenRow,
+    RequestRow, Rows, StarRow, Stored, TagRow, TokenRow,
 };
 pub use event::{Audience, Event, EventKind, PolicyError, TimerChange, TimerKind};
 pub use input::{
     AdminCommand, Answer, Caller, ChannelInput, Cold, ColdKeys, Command, Envelope, FetchFailure,
-    InboundMedia, InboundMessage, Input, MailResult, Queue, Reply, RequestKey, SendResult, Sender, Services,
-    Snapshot, StoredMedia, View,
+    InboundMedia, InboundMessage, Input, MailResult, Prefill, Queue, Reply, RequestKey, SendResult, Sender,
+    Services, Snapshot, StoredMedia, View,
 };
 pub use policy::{
     Asked, ClosePlan, Facts, Failure, OnMessage, OutcomeRules, Policy, Route, TimerPlan, TimerRule,

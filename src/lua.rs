@@ -34,7 +34,10 @@ pub use follow::{Change, follow};
 pub use holidays::Country;
 pub use host::{Host, OnFailure};
 pub use limits::Limits;
-pub use quick_reply::{FieldKind, Localized, QuickReply, QuickReplyBody, QuickReplyField};
+pub use quick_reply::{
+    ATTRIBUTES, FieldKind, Localized, QuickReplies, QuickReply, QuickReplyBody, QuickReplyField, Search,
+    Unfilled, first_name, in_language, preview,
+};
 pub use source::{FILE_MAX, FILES_MAX, SET_MAX, ScriptSet, defaults, read_folder};
 pub use trial::{Report, check, line};
 pub use types::{definitions, write_types};

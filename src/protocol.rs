@@ -19,9 +19,10 @@ mod spelled;
 mod template;
 
 pub use answer::{
-    Agents, Decision, Done, History, Interactions, NewToken, Notice, OneAgent, OneInteraction, OneMessage,
-    OneNote, OneTranscript, Outbound, QuickReplies, QuickReply, Script, ScriptError, Scripts, Services,
-    SessionStarted, Skills, Snapshot, Teams, Templates, Transcript, Uploaded, WholeInteraction, Why,
+    Agents, Decision, Done, FieldKindName, History, Interactions, KnownTag, KnownTags, NewToken, Notice,
+    OneAgent, OneInteraction, OneMessage, OneNote, OneTranscript, Outbound, QuickReplies, QuickReply,
+    QuickReplyField, RenderedQuickReply, Script, ScriptError, Scripts, Services, SessionStarted, Skills,
+    Snapshot, Tags, Teams, Templates, Transcript, Uploaded, WholeInteraction, Why,
 };
 pub use event::{About, Cursor, Event, EventBody, Given, Hello, MessageAbout};
 pub use frame::{

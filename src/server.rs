@@ -18,6 +18,7 @@ mod login;
 mod mend;
 mod origin;
 mod password;
+mod quick_replies;
 mod rate;
 mod recent;
 mod reference;

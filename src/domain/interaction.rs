@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::status::words;
 use super::{
     AgentId, ChannelId, ChannelKind, ContactId, IdentityId, InteractionId, Kept, MediaId, MessageId, NoteId,
     Ownership, SkillId, Status, TeamId, Time, Timers,
@@ -137,17 +138,44 @@ pub struct Note {
     pub created_at: Time,
 }
 
-/// An unfinished reply, kept so that it survives a reload and a change of device.
+words! {
+    /// What a draft is to become.
+    DraftMode {
+        /// A message to the contact.
+        Reply = "reply",
+        /// A note that only colleagues see.
+        Note = "note",
+    }
+}
+
+/// Unfinished writing, kept so that it survives a reload and a change of device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     /// For which interaction.
     pub interaction_id: InteractionId,
     /// Whose.
     pub agent_id: AgentId,
-    /// The text; empty: the draft is gone.
+    /// What it is to become.
+    pub mode: DraftMode,
+    /// The text; empty with no files: the draft is gone.
     pub text: String,
     /// Files already uploaded.
     pub media: Vec<MediaId>,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
     /// When it was saved.
     pub saved_at: Time,
+}
+
+impl Draft {
+    /// Nothing in it: it stands for a draft that is gone.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.media.is_empty()
+    }
+
+    /// What takes the place of a draft that is gone.
+    pub fn gone(interaction_id: InteractionId, agent_id: AgentId, now: Time) -> Self {
+        let (mode, text, media, reply_to) = (DraftMode::Reply, String::new(), Vec::new(), None);
+        Self { interaction_id, agent_id, mode, text, media, reply_to, saved_at: now }
+    }
 }

@@ -1,5 +1,7 @@
 //! Messages, their media and their delivery.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::status::words;
@@ -161,6 +163,8 @@ pub struct Message {
     pub deleted: bool,
     /// Emoji on it, one an author.
     pub reactions: Vec<Reaction>,
+    /// Tags on it, for colleagues only.
+    pub tags: BTreeSet<String>,
     /// How far it has come.
     pub state: DeliveryState,
     /// Why it failed.

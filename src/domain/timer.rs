@@ -29,6 +29,16 @@ pub struct TimerRule {
     pub extend_by: Option<Span>,
     /// How often it may be extended.
     pub extend_max: u32,
+    /// The roles that may extend it, beside the permission; empty: every role that has it.
+    #[serde(default)]
+    pub extend_roles: Vec<String>,
+}
+
+impl TimerRule {
+    /// How often a timer of this rule may still be extended.
+    pub fn extensions_left(&self, timer: &Timer) -> u32 {
+        if self.extend_by.is_none() { 0 } else { self.extend_max.saturating_sub(timer.extended) }
+    }
 }
 
 /// The timers of an interaction. `None`: that timer is off.
@@ -63,6 +73,17 @@ impl Timer {
     /// When it reaches zero.
     pub fn red_at(&self) -> Time {
         self.started_at + self.total
+    }
+
+    /// The same with more time. One that stood at zero gets all of it from now on; what is not yellow or red any more will
+    /// be told again.
+    #[must_use]
+    pub fn extend(self, by: Span, now: Time) -> Self {
+        let gone = (now - self.started_at).0.max(0);
+        let total = Span(self.total.0.max(gone).saturating_add(by.0));
+        let longer = Self { total, extended: self.extended.saturating_add(1), ..self };
+        let (yellow, red) = (now >= longer.yellow_at(), now >= longer.red_at());
+        Self { yellow: self.yellow && yellow, red: self.red && red, ..longer }
     }
 }
 
@@ -118,4 +139,38 @@ pub struct PutBack {
     pub unanswered_since: Time,
     /// The countdown.
     pub timer: Option<Timer>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yellow_is_exactly_half_and_an_extension_counts_from_now_at_the_earliest() {
+        let timer = |total, yellow, red| Timer {
+            started_at: Time(1_000),
+            total: Span(total),
+            extended: 0,
+            yellow,
+            red,
+        };
+        assert_eq!(
+            (timer(61, false, false).yellow_at(), timer(61, false, false).red_at()),
+            (Time(1_030), Time(1_061))
+        );
+        for (before, now, total, (yellow, red)) in [
+            (timer(100, false, false), 1_010, 140, (false, false)),
+            (timer(100, true, false), 1_060, 140, (false, false)),
+            (timer(100, true, false), 1_090, 140, (true, false)),
+            (timer(100, true, true), 1_100, 140, (true, false)),
+            (timer(100, true, true), 9_000, 8_040, (true, false)),
+        ] {
+            let after = before.extend(Span(40), Time(now));
+            assert_eq!(
+                (after.total.0, after.yellow, after.red, after.extended),
+                (total, yellow, red, 1),
+                "{now}"
+            );
+        }
+    }
 }

@@ -314,20 +314,14 @@ impl Turn<'_> {
         let range = (interaction_id, AgentId(i64::MIN))..=(interaction_id, AgentId(i64::MAX));
         let keys: Vec<_> = self.world.drafts.range(range).map(|(key, _)| *key).collect();
         for key in keys {
-            self.put_draft(Draft {
-                interaction_id,
-                agent_id: key.1,
-                text: String::new(),
-                media: Vec::new(),
-                saved_at: self.now,
-            });
+            self.put_draft(Draft::gone(interaction_id, key.1, self.now));
         }
     }
 
     /// Keeps a draft, or drops an empty one.
     pub(crate) fn put_draft(&mut self, draft: Draft) {
         let key = (draft.interaction_id, draft.agent_id);
-        if draft.text.is_empty() && draft.media.is_empty() {
+        if draft.is_empty() {
             self.world.drafts.remove(&key);
         } else {
             self.world.drafts.insert(key, draft.clone());

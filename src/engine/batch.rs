@@ -88,6 +88,26 @@ pub struct TokenRow {
     pub created_at: Time,
 }
 
+/// A tag that is in use somewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagRow {
+    /// The tag.
+    pub tag: String,
+    /// On how many interactions and messages it was put and not taken off again; 0: it is forgotten.
+    pub uses: i64,
+}
+
+/// An agent's word on whether a quick reply is among its favourites.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StarRow {
+    /// Whose.
+    pub agent_id: AgentId,
+    /// On which quick reply.
+    pub quick_reply_id: String,
+    /// Whether it is one.
+    pub starred: bool,
+}
+
 /// A delivery that was signed but could not be understood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RawDelivery {
@@ -120,8 +140,12 @@ pub struct Rows {
     pub notes: Vec<Note>,
     /// Transcripts.
     pub transcripts: Vec<Transcript>,
-    /// Drafts; one with empty text and no media is deleted.
+    /// Drafts; an empty one is deleted.
     pub drafts: Vec<Draft>,
+    /// Tags in use; one with no use left is deleted.
+    pub tags: Vec<TagRow>,
+    /// Stars on quick replies.
+    pub stars: Vec<StarRow>,
     /// Agents.
     pub agents: Vec<Arc<Agent>>,
     /// Skills.
@@ -240,6 +264,8 @@ pub enum Effect {
     RefreshTemplates { channel_id: ChannelId },
     /// Close an agent's sockets: its rights changed or ended. `None`: all of them; else those of one login.
     CloseSockets { agent_id: AgentId },
+    /// Close the sockets of these logins (hashes of their cookies): they have ended.
+    CloseLogins { hashes: Vec<String> },
 }
 
 /// Everything that a batch of inputs comes to.
@@ -312,4 +338,8 @@ pub struct Stored {
     pub transcripts: Vec<Transcript>,
     /// What the installation has beside its channels (from the configuration, not the database).
     pub services: Services,
+    /// Tags in use.
+    pub tags: Vec<TagRow>,
+    /// Stars on quick replies.
+    pub stars: Vec<StarRow>,
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     AgentId, Alias, AliasKind, ChannelId, ChannelKind, Contact, ContactId, IdentityId, Interaction,
-    InteractionId, Media, MediaId, Message, MessageId, Note, Time,
+    InteractionId, Media, MediaId, Message, MessageId, Note, TemplateValues, Time,
 };
 use crate::engine::decide::keys;
 
@@ -161,49 +161,40 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         }
         Command::Accept { interaction_id }
         | Command::Refuse { interaction_id, .. }
-        | Command::SaveDraft { interaction_id, .. }
+        | Command::ExtendTimer { interaction_id }
+        | Command::Prefill { interaction_id: Some(interaction_id) }
         | Command::SetOutcome { interaction_id, .. }
         | Command::SendTranscript { interaction_id, .. }
         | Command::Close { interaction_id }
         | Command::Detach { interaction_id } => interaction(world, *interaction_id, keys),
         Command::MarkRead { interaction_id } | Command::Typing { interaction_id } => {
             interaction(world, *interaction_id, keys);
-            let newest = world.work(*interaction_id).and_then(|row| row.kept.last_in);
-            if let Some(message_id) = newest {
-                message(world, message_id, keys);
-            }
+            perhaps(world, world.work(*interaction_id).and_then(|row| row.kept.last_in), keys);
         }
         Command::Send { interaction_id, media: files, reply_to, template, .. } => {
             interaction(world, *interaction_id, keys);
             for (media_id, _) in files {
                 media(world, media_id, keys);
             }
-            if let Some(message_id) = reply_to {
-                message(world, *message_id, keys);
-            }
-            let header = template.as_ref().and_then(|values| values.header_media.as_ref());
-            if let Some(media_id) = header {
-                media(world, media_id, keys);
-            }
+            perhaps(world, *reply_to, keys);
+            header(world, template.as_ref(), keys);
         }
         Command::Retry { interaction_id, message_id } | Command::React { interaction_id, message_id, .. } => {
             interaction(world, *interaction_id, keys);
             message(world, *message_id, keys);
         }
-        Command::AddNote { interaction_id, message_id, .. } => {
+        Command::AddNote { interaction_id, message_id, .. }
+        | Command::AddTag { interaction_id, message_id, .. }
+        | Command::RemoveTag { interaction_id, message_id, .. }
+        | Command::SaveDraft { interaction_id, reply_to: message_id, .. } => {
             interaction(world, *interaction_id, keys);
-            if let Some(message_id) = message_id {
-                message(world, *message_id, keys);
-            }
+            perhaps(world, *message_id, keys);
         }
         Command::StartOutbound { contact_id, address, channel_id, template, .. } => {
             if let Some(contact_id) = contact_id {
                 contact(*contact_id, keys);
             }
-            let header = template.as_ref().and_then(|values| values.header_media.as_ref());
-            if let Some(media_id) = header {
-                media(world, media_id, keys);
-            }
+            header(world, template.as_ref(), keys);
             if let Some(address) = address {
                 typed(world, channel_id, address, keys);
             }
@@ -217,6 +208,11 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         | Command::Inbox
         | Command::Pull { .. }
         | Command::ListTemplates { .. }
+        | Command::ListTags { .. }
+        | Command::Prefill { interaction_id: None }
+        | Command::Star { .. }
+        | Command::ReadCredentials
+        | Command::ChangePassword { .. }
         | Command::AddMedia { .. }
         | Command::Administer(_) => {}
     }
@@ -274,6 +270,19 @@ fn provider(world: &World, channel_id: &ChannelId, provider_id: &str, keys: &mut
 fn message(world: &World, message_id: MessageId, keys: &mut ColdKeys) {
     if world.message(message_id).is_none() {
         keys.messages.insert(message_id);
+    }
+}
+
+fn perhaps(world: &World, message_id: Option<MessageId>, keys: &mut ColdKeys) {
+    if let Some(message_id) = message_id {
+        message(world, message_id, keys);
+    }
+}
+
+/// The file in a template's header.
+fn header(world: &World, template: Option<&TemplateValues>, keys: &mut ColdKeys) {
+    if let Some(media_id) = template.and_then(|values| values.header_media.as_ref()) {
+        media(world, media_id, keys);
     }
 }
 

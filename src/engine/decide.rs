@@ -8,6 +8,8 @@ mod admin;
 mod begin;
 mod channel;
 mod draft;
+mod extension;
+mod favourite;
 mod identity;
 mod inbound;
 pub(crate) mod keys;
@@ -24,6 +26,7 @@ mod reply;
 mod sent;
 mod session;
 mod status;
+mod tag;
 mod template;
 mod transcript;
 
@@ -32,11 +35,13 @@ use super::turn::{Turn, refuse};
 use super::{
     Answer, Audience, Caller, Command, Envelope, EventKind, Input, RefusalKind, Reply, RequestKey, RequestRow,
 };
+use crate::domain::Draft;
 
 impl Turn<'_> {
     /// Handles one input and answers it.
     pub(crate) fn handle_input(&mut self, envelope: Envelope) {
         self.random = envelope.random;
+        self.session = 0;
         let reply = match envelope.input {
             Input::Channel { channel_id, input } => self.channel_input(&channel_id, input),
             Input::Command { caller, request, command } => self.request(caller, request, command),
@@ -124,6 +129,7 @@ impl Turn<'_> {
 
     fn command(&mut self, caller: Caller, command: Command) -> Reply {
         let agent = self.agent(caller.agent_id)?;
+        self.session = caller.session;
         match command {
             Command::StartSession => self.start_session(caller, &agent),
             Command::SetState { state, reason } => self.set_state(&agent, state, reason),
@@ -145,8 +151,10 @@ impl Turn<'_> {
             }
             Command::MarkRead { interaction_id } => self.mark_read(&agent, interaction_id),
             Command::Typing { interaction_id } => self.typing(&agent, interaction_id),
-            Command::SaveDraft { interaction_id, text, media } => {
-                self.save_draft(&agent, interaction_id, text, media)
+            Command::SaveDraft { interaction_id, mode, text, media, reply_to } => {
+                let (agent_id, saved_at) = (agent.agent_id, self.now);
+                let draft = Draft { interaction_id, agent_id, mode, text, media, reply_to, saved_at };
+                self.save_draft(&agent, draft)
             }
             Command::SetOutcome { interaction_id, status, disposition, note, tags } => {
                 let outcome = outcome::Outcome { status, disposition, note, tags };
@@ -159,6 +167,20 @@ impl Turn<'_> {
             }
             Command::SendTranscript { interaction_id, email } => {
                 self.send_transcript(&agent, interaction_id, &email)
+            }
+            Command::AddTag { interaction_id, message_id, tag } => {
+                self.add_tag(&agent, interaction_id, message_id, &tag)
+            }
+            Command::RemoveTag { interaction_id, message_id, tag } => {
+                self.remove_tag(&agent, interaction_id, message_id, &tag)
+            }
+            Command::ListTags { prefix, limit } => Ok(self.list_tags(&prefix, limit)),
+            Command::ExtendTimer { interaction_id } => self.extend_timer(&agent, interaction_id),
+            Command::Prefill { interaction_id } => self.prefill(&agent, interaction_id),
+            Command::Star { quick_reply_id, starred } => self.star(&agent, quick_reply_id, starred),
+            Command::ReadCredentials => Ok(login::credentials(&agent)),
+            Command::ChangePassword { old_hash, new_hash, login } => {
+                self.change_password(&agent, &old_hash, new_hash, &login)
             }
             Command::ListTemplates { channel_id } => self.list_templates(&agent, &channel_id),
             Command::StartOutbound { contact_id, address, channel_id, skill, template, text, subject } => {
@@ -183,6 +205,9 @@ fn changes_something(command: &Command) -> bool {
         | Command::Get { .. }
         | Command::Why { .. }
         | Command::ListTemplates { .. }
+        | Command::ListTags { .. }
+        | Command::Prefill { .. }
+        | Command::ReadCredentials
         | Command::ReadMedia { .. }
         | Command::Typing { .. } => false,
         Command::SetState { .. }
@@ -199,6 +224,11 @@ fn changes_something(command: &Command) -> bool {
         | Command::Detach { .. }
         | Command::AddNote { .. }
         | Command::SendTranscript { .. }
+        | Command::AddTag { .. }
+        | Command::RemoveTag { .. }
+        | Command::ExtendTimer { .. }
+        | Command::Star { .. }
+        | Command::ChangePassword { .. }
         | Command::StartOutbound { .. }
         | Command::AddMedia { .. }
         | Command::Administer(_) => true,

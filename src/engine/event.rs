@@ -84,8 +84,17 @@ pub enum EventKind {
     MessageReaction { message_id: MessageId },
     /// A note was written.
     NoteAdded { note_id: NoteId },
-    /// Tags changed.
-    TagChanged,
+    /// Tags changed: on a message, or on the interaction itself.
+    TagChanged {
+        #[serde(default)]
+        message_id: Option<MessageId>,
+        #[serde(default)]
+        added: Vec<String>,
+        #[serde(default)]
+        removed: Vec<String>,
+        #[serde(default)]
+        by: Option<AgentId>,
+    },
     /// A transcript left, will be tried again, or did not leave; `reason` is a key that clients translate.
     TranscriptChanged {
         transcript_id: TranscriptId,
@@ -97,8 +106,14 @@ pub enum EventKind {
     TimerChanged { timer: TimerKind, change: TimerChange },
     /// Somebody types. Never stored.
     Typing { agent_id: Option<AgentId> },
-    /// The caller's draft changed (on another device).
-    DraftChanged { agent_id: AgentId },
+    /// The caller's draft changed. The socket on which it was written is not told (0: it was none).
+    DraftChanged {
+        agent_id: AgentId,
+        #[serde(skip)]
+        session: u64,
+    },
+    /// An agent starred a quick reply, or took the star away.
+    QuickReplyStarred { agent_id: AgentId, quick_reply_id: String, starred: bool },
     /// An agent's state, skills or role changed.
     AgentChanged { agent_id: AgentId, state: AgentState },
     /// An agent's rights changed or ended: its sockets close.
@@ -159,11 +174,12 @@ impl EventKind {
             Self::MessageChanged { .. } => "message.changed",
             Self::MessageReaction { .. } => "message.reaction",
             Self::NoteAdded { .. } => "note.added",
-            Self::TagChanged => "tag.changed",
+            Self::TagChanged { .. } => "tag.changed",
             Self::TranscriptChanged { .. } => "transcript.changed",
             Self::TimerChanged { .. } => "timer.changed",
             Self::Typing { .. } => "typing",
             Self::DraftChanged { .. } => "draft.changed",
+            Self::QuickReplyStarred { .. } => "quick_reply.starred",
             Self::AgentChanged { .. } => "agent.changed",
             Self::AgentRevoked { .. } => "agent.revoked",
             Self::QueueChanged { .. } => "queue.changed",

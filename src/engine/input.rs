@@ -2,17 +2,17 @@
 
 #![expect(missing_docs, reason = "the fields of a variant are told in the line above it")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DecisionRow, PolicyError, RawDelivery, Refusal, RequestRow};
+use super::{DecisionRow, PolicyError, RawDelivery, Refusal, RequestRow, TagRow};
 use crate::domain::{
     Agent, AgentId, AgentState, Alias, AliasKind, Capacity, Channel, ChannelId, ChannelKind, Contact,
-    ContactId, DeliveryError, DeliveryState, Draft, Interaction, InteractionId, Media, MediaId, Message,
-    MessageId, MessageKind, Note, Permission, Role, Skill, SkillId, SkillLevel, Span, Status, Team, TeamId,
-    Template, TemplateValues, Time, Transcript, TranscriptId,
+    ContactId, DeliveryError, DeliveryState, Draft, DraftMode, Interaction, InteractionId, Media, MediaId,
+    Message, MessageId, MessageKind, Note, Permission, Role, Skill, SkillId, SkillLevel, Span, Status, Team,
+    TeamId, Template, TemplateValues, Time, Transcript, TranscriptId,
 };
 
 /// An input on its way, with what the engine may not make itself.
@@ -282,7 +282,13 @@ pub enum Command {
     /// → `Answer::Done`
     Typing { interaction_id: InteractionId },
     /// → `Answer::Done`
-    SaveDraft { interaction_id: InteractionId, text: String, media: Vec<MediaId> },
+    SaveDraft {
+        interaction_id: InteractionId,
+        mode: DraftMode,
+        text: String,
+        media: Vec<MediaId>,
+        reply_to: Option<MessageId>,
+    },
     /// → `Answer::Interaction`
     SetOutcome {
         interaction_id: InteractionId,
@@ -299,6 +305,23 @@ pub enum Command {
     AddNote { interaction_id: InteractionId, message_id: Option<MessageId>, text: String },
     /// Sends what the contact saw to one e-mail address. → `Answer::Transcript`
     SendTranscript { interaction_id: InteractionId, email: String },
+    /// Puts a tag on an interaction, or on one of its messages. → `Answer::Tags`
+    AddTag { interaction_id: InteractionId, message_id: Option<MessageId>, tag: String },
+    /// Takes it off again. → `Answer::Tags`
+    RemoveTag { interaction_id: InteractionId, message_id: Option<MessageId>, tag: String },
+    /// Tags in use that begin so, those used most first. → `Answer::KnownTags`
+    ListTags { prefix: String, limit: usize },
+    /// Gives a customer timer more time. → `Answer::Interaction`
+    ExtendTimer { interaction_id: InteractionId },
+    /// What a quick reply is filled in with, for one interaction or none. → `Answer::Prefill`
+    Prefill { interaction_id: Option<InteractionId> },
+    /// Whether a quick reply is among the caller's favourites; that there is such a one, the caller knows. → `Answer::Done`
+    Star { quick_reply_id: String, starred: bool },
+    /// What the caller's password is checked with. → `Answer::Credentials`
+    ReadCredentials,
+    /// A new password, by its hash, in place of the one with the hash that was checked. Other logins of the caller end; the one
+    /// with the hash `login` goes on. → `Answer::Done`
+    ChangePassword { old_hash: String, new_hash: String, login: String },
     /// → `Answer::Templates`
     ListTemplates { channel_id: ChannelId },
     /// → `Answer::Outbound`
@@ -413,6 +436,19 @@ pub struct View {
     pub contact: Arc<Contact>,
 }
 
+/// Whose quick replies are shown, and for what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prefill {
+    /// The caller.
+    pub agent: Arc<Agent>,
+    /// What the caller said of quick replies: id and whether it is a favourite.
+    pub stars: BTreeMap<String, bool>,
+    /// The interaction, if one is meant.
+    pub view: Option<View>,
+    /// Its skill's title.
+    pub skill: Option<String>,
+}
+
 /// What the engine answers. Serialisable, because a repeated request gets the very answer it got before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -439,6 +475,12 @@ pub enum Answer {
     Outbound(View, Option<Arc<Message>>),
     /// A note.
     Note(Note),
+    /// All tags that a thing has now.
+    Tags(BTreeSet<String>),
+    /// Tags in use.
+    KnownTags(Vec<TagRow>),
+    /// What a quick reply is filled in with.
+    Prefill(Box<Prefill>),
     /// A channel's templates.
     Templates(Vec<Template>),
     /// A transcript on its way.

@@ -10,6 +10,12 @@ pub(crate) const MEDIA_PER_SEND: usize = 10;
 pub(crate) const TAGS: usize = 50;
 /// Characters of a tag: one line of a list.
 pub(crate) const TAG_CHARS: usize = 50;
+/// Tags in use in the whole installation: a list that people choose from, kept in memory (about 1 MB).
+pub(crate) const KNOWN_TAGS: usize = 5_000;
+/// Quick replies an agent may have a word on: as many as there can be.
+pub(crate) const STARS: usize = 500;
+/// Characters of a quick reply's id, as scripts may write it.
+pub(crate) const QUICK_REPLY_CHARS: usize = 64;
 /// Characters of a note: some pages.
 pub(crate) const NOTE_CHARS: usize = 10_000;
 /// Characters of a draft: five times the longest `WhatsApp` text, for channels that take more.

@@ -59,7 +59,8 @@ pub struct Refusal {
     pub field: Option<String>,
     /// Who holds it, for `held_by_other`.
     pub holder: Option<AgentId>,
-    /// What there is to choose from: skills for `skill_needed`, known addresses that might serve for `address_needed`.
+    /// What there is to choose from: skills for `skill_needed`, known addresses that might serve for `address_needed`,
+    /// dispositions for an outcome.
     pub choices: Vec<String>,
 }
 

@@ -157,6 +157,11 @@ impl Turn<'_> {
         self.timer_event(interaction_id, timer, TimerChange::Stopped);
     }
 
+    /// Tells that a timer got more time.
+    pub(crate) fn timer_extended(&mut self, interaction_id: InteractionId, timer: TimerKind) {
+        self.timer_event(interaction_id, timer, TimerChange::Extended);
+    }
+
     fn timer_event(&mut self, interaction_id: InteractionId, timer: TimerKind, change: TimerChange) {
         self.event(interaction_id, EventKind::TimerChanged { timer, change }, About::default());
     }

@@ -9,7 +9,7 @@ use super::cold::Loaded;
 use super::world::{Desk, Leaving, World};
 use super::{
     Answered, Audience, Batch, DecisionRow, DedupeRow, Effect, Event, EventKind, EventRow, Policy, Refusal,
-    RefusalKind, Reply, RequestRow, Rows,
+    RefusalKind, Reply, RequestRow, Rows, StarRow, TagRow,
 };
 use crate::domain::{
     Agent, AgentId, Alias, AliasKind, ChannelKind, Contact, ContactId, Draft, Interaction, InteractionId,
@@ -28,6 +28,8 @@ pub(crate) struct Dirty {
     pub(crate) media: BTreeMap<MediaId, Media>,
     pub(crate) drafts: BTreeMap<(InteractionId, AgentId), Draft>,
     pub(crate) transcripts: BTreeMap<TranscriptId, Transcript>,
+    pub(crate) tags: BTreeMap<String, i64>,
+    pub(crate) stars: BTreeMap<(AgentId, String), bool>,
     pub(crate) skills: BTreeMap<SkillId, Skill>,
     pub(crate) teams: BTreeMap<TeamId, Team>,
 }
@@ -40,6 +42,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) now: Time,
     /// The random number that came with the input.
     pub(crate) random: u64,
+    /// The socket that the input came by; 0: none.
+    pub(crate) session: u64,
     pub(crate) dirty: Dirty,
     pub(crate) rows: Rows,
     pub(crate) events: Vec<EventRow>,
@@ -71,6 +75,7 @@ impl<'a> Turn<'a> {
             policy,
             now,
             random: 0,
+            session: 0,
             dirty: Dirty::default(),
             rows: Rows::default(),
             events: Vec::new(),
@@ -123,7 +128,8 @@ impl<'a> Turn<'a> {
 
     /// Adds an event about an interaction; its revision rises, unless it has ended.
     pub(crate) fn event(&mut self, interaction_id: InteractionId, kind: EventKind, about: About) {
-        let drafted = if let EventKind::DraftChanged { agent_id } = &kind { Some(*agent_id) } else { None };
+        let drafted =
+            if let EventKind::DraftChanged { agent_id, .. } = &kind { Some(*agent_id) } else { None };
         let batch = self.world.changing();
         let row = if let Some(work) = self.world.works.get_mut(&interaction_id) {
             let ended = work.row.ended_at.is_some() && kind != EventKind::InteractionClosed;
@@ -252,6 +258,12 @@ impl<'a> Turn<'a> {
         rows.media = dirty.media.into_values().collect();
         rows.drafts = dirty.drafts.into_values().collect();
         rows.transcripts = dirty.transcripts.into_values().collect();
+        rows.tags = dirty.tags.into_iter().map(|(tag, uses)| TagRow { tag, uses }).collect();
+        rows.stars = dirty
+            .stars
+            .into_iter()
+            .map(|((agent_id, quick_reply_id), starred)| StarRow { agent_id, quick_reply_id, starred })
+            .collect();
         rows.skills = dirty.skills.into_values().collect();
         rows.teams = dirty.teams.into_values().collect();
         let queues = std::mem::take(&mut world.index.changed_queues);

@@ -55,6 +55,10 @@ pub(crate) struct World {
     pub(crate) transcript_times: BTreeMap<AgentId, VecDeque<Time>>,
     /// What the installation has beside its channels.
     pub(crate) services: Services,
+    /// Tags in use, and how often.
+    pub(crate) tags: BTreeMap<String, i64>,
+    /// What agents said of quick replies.
+    pub(crate) stars: BTreeMap<(AgentId, String), bool>,
     pub(crate) lanes: HashMap<(ChannelId, IdentityId), Lane>,
     pub(crate) flights: BTreeMap<MessageId, Flight>,
     pub(crate) held: Held,

@@ -75,6 +75,7 @@ impl Book {
             TimerRules::Asked(function) => (None, Some(function)),
         };
         let (route, on_message) = routing;
+        let quick_replies = Arc::new(quick_replies);
         let rules = Rules { quick_replies, timers: fixed, close, asks_on_message: on_message.is_some() };
         let questions = Questions {
             set: Arc::clone(set),

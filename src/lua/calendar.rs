@@ -178,6 +178,26 @@ fn milliseconds(now: f64) -> i64 {
     now as i64
 }
 
+/// A month's name, from 1.
+pub(crate) fn french_month(month: i8) -> &'static str {
+    const MONTHS: [&str; 12] = [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ];
+    let at = usize::try_from(i32::from(month) - 1).unwrap_or(0);
+    MONTHS.get(at).copied().unwrap_or_default()
+}
+
 /// An instant with the place it is told for.
 #[derive(Debug, Clone)]
 pub(crate) struct Moment(pub(crate) Zoned);
@@ -186,29 +206,14 @@ impl Moment {
     /// As people write it.
     pub(crate) fn text(&self, language: &str) -> String {
         const DAYS: [&str; 7] = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"];
-        const MONTHS: [&str; 12] = [
-            "janvier",
-            "février",
-            "mars",
-            "avril",
-            "mai",
-            "juin",
-            "juillet",
-            "août",
-            "septembre",
-            "octobre",
-            "novembre",
-            "décembre",
-        ];
         let zoned = &self.0;
         if language != "fr" {
             return zoned.strftime("%A %-d %B at %H:%M").to_string();
         }
         let day = usize::try_from(zoned.weekday().to_monday_zero_offset()).unwrap_or(0);
-        let month = usize::try_from(zoned.month() - 1).unwrap_or(0);
-        let (day, month) = (DAYS.get(day).copied(), MONTHS.get(month).copied());
+        let (day, month) = (DAYS.get(day).copied(), french_month(zoned.month()));
         let rest = zoned.strftime("%H:%M");
-        format!("{} {} {} à {rest}", day.unwrap_or_default(), zoned.day(), month.unwrap_or_default())
+        format!("{} {} {month} à {rest}", day.unwrap_or_default(), zoned.day())
     }
 
     /// The text of a value that a script put into a reply.

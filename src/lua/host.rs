@@ -11,7 +11,7 @@ use arc_swap::ArcSwap;
 use super::fault::fault;
 use super::limits::{GENERATIONS_KEPT, Limits, MISSES_MAX, MISSES_WITHIN, TELL_AGAIN, TOLD_MAX};
 use super::questions::Rules;
-use super::quick_reply::QuickReply;
+use super::quick_reply::QuickReplies;
 use super::source::{AUTO_CLOSE, ScriptSet, TIMERS};
 use super::trial::check;
 use super::worker::{Ask, Outcome, Told, Worker, lost};
@@ -101,13 +101,8 @@ impl Host {
     }
 
     /// The quick replies that are live.
-    pub fn quick_replies(&self) -> Vec<QuickReply> {
-        self.live.load().rules.quick_replies.list.clone()
-    }
-
-    /// The language for contacts of whom none is known.
-    pub fn default_language(&self) -> String {
-        self.live.load().rules.quick_replies.default_language.clone()
+    pub fn quick_replies(&self) -> Arc<QuickReplies> {
+        Arc::clone(&self.live.load().rules.quick_replies)
     }
 
     /// Tries a set and, if it is good, puts it live. Blocks for as long as its tests take; call it beside the engine.

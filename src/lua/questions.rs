@@ -19,7 +19,7 @@ use crate::engine::{Facts, OnMessage, PolicyError, Route, TimerPlan};
 /// What scripts say as data. It is shared with the engine's thread, which needs no interpreter to read it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {
-    pub(crate) quick_replies: QuickReplies,
+    pub(crate) quick_replies: Arc<QuickReplies>,
     /// Timers that are the same for all, and the line that says so.
     pub(crate) timers: Option<(TimerPlan, usize)>,
     pub(crate) close: CloseRules,

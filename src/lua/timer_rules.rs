@@ -91,7 +91,13 @@ fn rule(node: &Node<'_>, actions: &[(&str, ZeroAction)], usual: ZeroAction) -> O
         node.wrong("a timer turns yellow when half of it is left: only 0.5, or leave it out");
     }
     let on_zero = fields.may("on_zero").map_or(Some(usual), |node| node.one_of(actions));
-    let mut rule = TimerRule { total: total?, on_zero: on_zero?, extend_by: None, extend_max: 0 };
+    let mut rule = TimerRule {
+        total: total?,
+        on_zero: on_zero?,
+        extend_by: None,
+        extend_max: 0,
+        extend_roles: Vec::new(),
+    };
     if let Some(node) = fields.may("extend") {
         extend(&node, &mut rule);
     }
@@ -108,11 +114,10 @@ fn extend(node: &Node<'_>, rule: &mut TimerRule) {
     rule.extend_max = fields.may("max").map_or(Some(1), |node| node.whole(1, EXTEND_MAX)).unwrap_or(0);
     if let Some(node) = fields.may("roles") {
         let roles: Vec<Role> = node.list().iter().filter_map(Node::parsed).collect();
-        if ![Role::Agent, Role::Supervisor].iter().all(|role| roles.contains(role)) {
-            node.wrong(
-                "who may extend is a permission of the role (extend_timer): name both, or leave it out",
-            );
+        if roles.is_empty() {
+            node.wrong("name at least one role, or leave it out: then every role that has extend_timer may");
         }
+        rule.extend_roles = roles.iter().map(ToString::to_string).collect();
     }
     fields.finish();
 }

@@ -1,5 +1,7 @@
 //! What methods answer.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -193,6 +195,29 @@ pub struct Services {
     pub transcripts: bool,
 }
 
+/// The tags of one thing.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Tags<'a> {
+    /// All that it has now.
+    pub tags: &'a BTreeSet<String>,
+}
+
+/// Tags to choose from.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct KnownTags<'a> {
+    /// Those used most first.
+    pub tags: Vec<KnownTag<'a>>,
+}
+
+/// A tag in use.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct KnownTag<'a> {
+    /// The tag.
+    pub tag: &'a str,
+    /// On how many interactions and messages.
+    pub uses: i64,
+}
+
 /// A channel's templates.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Templates<'a> {
@@ -207,18 +232,97 @@ pub struct QuickReplies<'a> {
     pub quick_replies: Vec<QuickReply<'a>>,
 }
 
-/// A text to insert.
+/// A text to insert, with its form.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct QuickReply<'a> {
     /// Its id.
     pub quick_reply_id: &'a str,
     /// What to show.
     pub title: &'a str,
-    /// What it says, in the language asked for where it has several.
-    pub text: &'a str,
-    /// What to type for it after `/`.
+    /// What it says, with what is known filled in; names of fields, and what is not known, stand in braces.
+    pub text: String,
+    /// The language of the text; left out: it serves all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<&'a str>,
+    /// What to type for it, with its `/`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shortcut: Option<&'a str>,
+    /// Words to find it by.
+    pub tags: &'a BTreeSet<String>,
+    /// The skills it is for; empty: all.
+    pub skills: BTreeSet<&'a str>,
+    /// Whether it is a favourite of the caller.
+    pub starred: bool,
+    /// What to ask for before `quick_reply.render`, in the order of their names; empty: nothing.
+    pub fields: Vec<QuickReplyField<'a>>,
+}
+
+/// One thing to fill in.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct QuickReplyField<'a> {
+    /// Its name, the key in `fields`.
+    pub name: &'a str,
+    /// What the form says.
+    pub label: &'a str,
+    /// What it takes.
+    pub kind: FieldKindName,
+    /// Whether it must be filled in.
+    pub required: bool,
+    /// An example.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<&'a str>,
+    /// What it begins with; left empty, that is what is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Fewest characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_length: Option<u32>,
+    /// Most characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<u32>,
+    /// A regular expression that the whole value must match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<&'a str>,
+    /// The least number or the first date that will do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<serde_json::Value>,
+    /// The greatest number or the last date that will do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<serde_json::Value>,
+    /// Whether a number must be whole.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
+    /// What to choose from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<&'a str>,
+}
+
+/// What a field takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKindName {
+    /// Any text.
+    Text,
+    /// A date, as `2026-11-24`.
+    Date,
+    /// A time of day, as `14:30`.
+    Time,
+    /// A number, with a point or a comma.
+    Number,
+    /// One of `options`.
+    Choice,
+}
+
+/// `quick_reply.render`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RenderedQuickReply<'a> {
+    /// Which.
+    pub quick_reply_id: &'a str,
+    /// The language of the text; left out: it serves all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<&'a str>,
+    /// The text to insert, nothing left to fill in.
+    pub text: &'a str,
 }
 
 /// `interaction.why`.

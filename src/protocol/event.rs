@@ -163,9 +163,25 @@ pub enum EventBody<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         note: Option<Note<'a>>,
     },
-    /// Tags changed.
+    /// Tags changed, on a message or on the interaction itself.
     #[serde(rename = "tag.changed")]
-    TagChanged(About<'a>),
+    TagChanged {
+        /// On which message; left out: on the interaction itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message_id: Option<Id<MessageId>>,
+        /// Tags put on.
+        added: &'a [String],
+        /// Tags taken off.
+        removed: &'a [String],
+        /// By whom; `null`: the server.
+        by: Option<Id<AgentId>>,
+        /// That message, as it was just after.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<Message<'a>>,
+        /// The interaction.
+        #[serde(flatten)]
+        about: About<'a>,
+    },
     /// A transcript left for its address, waits for another try, or did not leave. Who sent it sees it too.
     #[serde(rename = "transcript.changed")]
     TranscriptChanged {
@@ -209,6 +225,14 @@ pub enum EventBody<'a> {
     DraftChanged {
         /// The draft; `null`: it is gone.
         draft: Option<Draft<'a>>,
+    },
+    /// The caller starred a quick reply, or took the star away.
+    #[serde(rename = "quick_reply.starred")]
+    QuickReplyStarred {
+        /// Which.
+        quick_reply_id: &'a str,
+        /// Whether it is a favourite now.
+        starred: bool,
     },
     /// An agent's state, skills or role changed.
     #[serde(rename = "agent.changed")]

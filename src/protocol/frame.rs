@@ -71,7 +71,8 @@ pub struct ErrorData<'a> {
     /// Who holds it, for `held_by_other`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<Id<AgentId>>,
-    /// What there is to choose from: skills for `skill_needed`, known addresses that might serve for `address_needed`.
+    /// What there is to choose from: skills for `skill_needed`, known addresses that might serve for `address_needed`,
+    /// dispositions for an outcome.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
 }

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Id, Moment, Word};
-use crate::domain::{AgentId, ChannelKind, ContactId, InteractionId, MessageId, NoteId, Ownership, Status};
+use crate::domain::{
+    AgentId, ChannelKind, ContactId, DraftMode, InteractionId, MessageId, NoteId, Ownership, Status,
+};
 
 /// One piece of work with a contact on one channel, whole.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -127,8 +129,15 @@ pub struct Timer {
     pub yellow_at: Moment,
     /// When it reaches zero.
     pub red_at: Moment,
+    /// Its length, extensions included; what is left is the way from now to `red_at`.
+    pub total_seconds: i64,
     /// How often it was extended.
     pub extended: u32,
+    /// How often it may still be extended (`timer.extend`), by who may.
+    pub extensions_left: u32,
+    /// What one extension adds; left out: it can't be extended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extend_by_seconds: Option<i64>,
     /// Where it stands.
     pub state: TimerState,
 }
@@ -164,13 +173,20 @@ pub struct Capabilities {
     pub text_max: usize,
 }
 
-/// An unfinished reply.
+/// An unfinished reply or note.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Draft<'a> {
+    /// What it is to become.
+    pub mode: Word<DraftMode>,
     /// Its text.
     pub text: &'a str,
     /// Files already uploaded.
     pub media: Vec<&'a str>,
+    /// The message it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Id<MessageId>>,
+    /// When it was saved.
+    pub saved_at: Moment,
 }
 
 /// Text that only colleagues see.

@@ -1,6 +1,6 @@
 //! How a message, its files and its delivery look on the wire.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -43,6 +43,9 @@ pub struct Message<'a> {
     pub deleted: bool,
     /// Emoji on it, one an author.
     pub reactions: Vec<Reaction<'a>>,
+    /// Tags on it, for colleagues only.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: &'a BTreeSet<String>,
     /// How far it has come.
     pub state: Word<DeliveryState>,
     /// Why it was not delivered.

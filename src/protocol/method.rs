@@ -80,6 +80,7 @@ macro_rules! methods {
 
 const ANY: Option<Permission> = None;
 const HANDLE: Option<Permission> = Some(Permission::Handle);
+const EXTEND_TIMER: Option<Permission> = Some(Permission::ExtendTimer);
 const ADMINISTER: Option<Permission> = Some(Permission::Administer);
 
 methods! {
@@ -124,11 +125,25 @@ methods! {
     TemplateList "template.list" params::OfChannel => answer::Templates<'static>, ANY, Harmless,
         "A channel's templates, with what a form needs.";
     QuickReplyList "quick_reply.list" params::FindQuickReplies => answer::QuickReplies<'static>, ANY, Harmless,
-        "Texts to insert into a reply.";
+        "Texts to insert into a reply, with their forms.";
+    QuickReplyRender "quick_reply.render" params::RenderQuickReply => answer::RenderedQuickReply<'static>, ANY, Harmless,
+        "A quick reply's text with everything filled in.";
+    QuickReplyStar "quick_reply.star" params::StarQuickReply => answer::Done, ANY, Remembered,
+        "Makes a quick reply one of the caller's favourites, or none.";
     NoteAdd "note.add" params::AddNote => answer::OneNote<'static>, ANY, Remembered,
         "Writes a note that only colleagues see.";
     TranscriptSend "transcript.send" params::SendTranscript => answer::OneTranscript<'static>, Some(Permission::Transcript), Remembered,
         "Sends what the contact saw to one e-mail address, as text and pictures in their place.";
+    TagAdd "tag.add" params::OneTag => answer::Tags<'static>, HANDLE, Remembered,
+        "Puts a tag on an interaction or on one of its messages; colleagues see it, the contact never does.";
+    TagRemove "tag.remove" params::OneTag => answer::Tags<'static>, HANDLE, Remembered,
+        "Takes a tag off again.";
+    TagList "tag.list" params::FindTags => answer::KnownTags<'static>, ANY, Harmless,
+        "Tags in use, those used most first.";
+    TimerExtend "timer.extend" params::OfInteraction => answer::OneInteraction<'static>, EXTEND_TIMER, Remembered,
+        "Gives the contact longer to answer: more time on the customer timer, as `timers.lua` allows.";
+    ChangePassword "agent.change_password" params::ChangePassword => answer::Done, ANY, Harmless,
+        "Changes the caller's password; its other logins end.";
     AdminAgentsList "admin.agents.list" params::Nothing => answer::Agents<'static>, ADMINISTER, Harmless,
         "Every agent.";
     AdminAgentsSave "admin.agents.save" params::SaveAgent => answer::OneAgent<'static>, ADMINISTER, Harmless,

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::{Id, Word};
 use crate::domain::{
-    AgentState, ChannelId, ChannelKind, ContactId, InteractionId, MediaId, MessageId, Role, SkillId, Status,
-    TeamId,
+    AgentState, ChannelId, ChannelKind, ContactId, DraftMode, InteractionId, MediaId, MessageId, Role,
+    SkillId, Status, TeamId,
 };
 
 /// Declares parameter structs with everything they have in common.
@@ -141,11 +141,17 @@ params! {
     SaveDraft {
         /// On which interaction.
         interaction_id: Id<InteractionId>,
+        /// What it is to become: `reply` (unless said) or `note`.
+        #[serde(default)]
+        mode: Option<Word<DraftMode>>,
         /// Its text; empty with no files: the draft is gone.
         text: String,
         /// Files, uploaded before.
         #[serde(default)]
         media: Vec<Id<MediaId>>,
+        /// The message it answers.
+        #[serde(default)]
+        reply_to: Option<Id<MessageId>>,
     }
     /// An outcome.
     SetOutcome {
@@ -203,6 +209,32 @@ params! {
         /// To which address: exactly one.
         email: String,
     }
+    /// A tag on an interaction or on a message.
+    OneTag {
+        /// On which interaction.
+        interaction_id: Id<InteractionId>,
+        /// On one of its messages; left out: on the interaction itself.
+        #[serde(default)]
+        message_id: Option<Id<MessageId>>,
+        /// Which, at most 50 characters.
+        tag: String,
+    }
+    /// Tags to choose from.
+    FindTags {
+        /// Only those that begin so; capitals and accents don't matter.
+        #[serde(default)]
+        search: Option<String>,
+        /// How many, 1 to 200; by default 50.
+        #[serde(default)]
+        limit: Option<u32>,
+    }
+    /// One's own password.
+    ChangePassword {
+        /// The one until now.
+        old_password: String,
+        /// The one from now on, 8 to 200 characters.
+        new_password: String,
+    }
     /// One channel account.
     OfChannel {
         /// Which.
@@ -210,9 +242,38 @@ params! {
     }
     /// Quick replies.
     FindQuickReplies {
-        /// Only those with this in title, text or shortcut.
+        /// For which interaction: its skill, its language, its contact's values. Left out: for the caller's skills.
+        #[serde(default)]
+        interaction_id: Option<Id<InteractionId>>,
+        /// Only those with these words in title, text, tags or shortcut; accents and slips don't matter. Best first.
         #[serde(default)]
         search: Option<String>,
+        /// Only the caller's favourites.
+        #[serde(default)]
+        favourites: bool,
+        /// In this language, two letters, instead of the contact's.
+        #[serde(default)]
+        language: Option<String>,
+    }
+    /// A quick reply to fill in.
+    RenderQuickReply {
+        /// Which.
+        quick_reply_id: String,
+        /// For which interaction.
+        interaction_id: Id<InteractionId>,
+        /// Values by field.
+        #[serde(default)]
+        fields: BTreeMap<String, String>,
+        /// In this language, two letters, instead of the contact's.
+        #[serde(default)]
+        language: Option<String>,
+    }
+    /// A star on a quick reply.
+    StarQuickReply {
+        /// Which.
+        quick_reply_id: String,
+        /// Whether it is a favourite.
+        starred: bool,
     }
     /// An agent to make, or to change by login. What is left out stays.
     SaveAgent {

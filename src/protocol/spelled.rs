@@ -11,8 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::{
     AddressKind, AgentId, AgentState, ChannelId, ChannelKind, ContactId, DecisionId, DeliveryState,
-    Direction, HeaderFormat, InteractionId, MediaId, MediaState, MessageId, MessageKind, NoteId, Ownership,
-    ParameterFormat, Permission, Role, SkillId, Status, TeamId, Time, TranscriptId, TranscriptState,
+    Direction, DraftMode, HeaderFormat, InteractionId, MediaId, MediaState, MessageId, MessageKind, NoteId,
+    Ownership, ParameterFormat, Permission, Role, SkillId, Status, TeamId, Time, TranscriptId,
+    TranscriptState,
 };
 use crate::engine::{RefusalKind, TimerChange, TimerKind};
 
@@ -127,6 +128,7 @@ lists! {
     ChannelKind "ChannelKind"
     DeliveryState "MessageState"
     Direction "Direction"
+    DraftMode "DraftMode"
     HeaderFormat "HeaderFormat"
     MediaState "MediaState"
     MessageKind "MessageKind"

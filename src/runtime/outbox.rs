@@ -131,7 +131,7 @@ impl Outbox {
             Effect::RefreshTemplates { channel_id } => self.refresh(channel_id).await,
             Effect::SendTranscript(transcript) => self.mail(&transcript).await,
             // The feed's business.
-            Effect::CloseSockets { .. } => {}
+            Effect::CloseSockets { .. } | Effect::CloseLogins { .. } => {}
         }
     }
 
@@ -272,7 +272,8 @@ impl Outbox {
             | Effect::FetchMedia { .. }
             | Effect::RefreshTemplates { .. }
             | Effect::SendTranscript(_)
-            | Effect::CloseSockets { .. } => Ok(()),
+            | Effect::CloseSockets { .. }
+            | Effect::CloseLogins { .. } => Ok(()),
         };
         if let Err(error) = done {
             tracing::info!(channel = %channel_id, %error, "a read mark or a reaction was not taken");

@@ -7,8 +7,8 @@ use super::wire;
 use crate::engine::{Answer, View};
 use crate::port::MessagePage;
 use crate::protocol::{
-    self, Agents, Done, History, Interactions, Method, OneAgent, OneInteraction, OneMessage, OneNote,
-    OneTranscript, Outbound, Skills, Teams, Templates, WholeInteraction, Why,
+    self, Agents, Done, History, Interactions, KnownTag, KnownTags, Method, OneAgent, OneInteraction,
+    OneMessage, OneNote, OneTranscript, Outbound, Skills, Tags, Teams, Templates, WholeInteraction, Why,
 };
 
 /// The frame; `None`: no answer to such a method.
@@ -56,6 +56,11 @@ pub(crate) fn frame(app: &App, id: &RawValue, method: Method, answer: &Answer) -
         Answer::Transcript(transcript) => {
             protocol::answer(id, OneTranscript { transcript: wire::transcript(transcript) })
         }
+        Answer::Tags(tags) => protocol::answer(id, Tags { tags }),
+        Answer::KnownTags(tags) => {
+            let tags = tags.iter().map(|row| KnownTag { tag: &row.tag, uses: row.uses }).collect();
+            protocol::answer(id, KnownTags { tags })
+        }
         Answer::Templates(templates) => {
             protocol::answer(id, Templates { templates: templates.iter().map(wire::template).collect() })
         }
@@ -63,7 +68,11 @@ pub(crate) fn frame(app: &App, id: &RawValue, method: Method, answer: &Answer) -
             let decisions = full.then(|| decisions.iter().map(wire::decision).collect());
             protocol::answer(id, Why { sentence, decisions })
         }
-        Answer::Session(_) | Answer::Media(_) | Answer::Caller { .. } | Answer::Credentials { .. } => {
+        Answer::Session(_)
+        | Answer::Prefill(_)
+        | Answer::Media(_)
+        | Answer::Caller { .. }
+        | Answer::Credentials { .. } => {
             return None;
         }
     };

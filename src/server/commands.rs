@@ -1,17 +1,21 @@
 //! What a method with its parameters asks of the engine.
 
-use crate::domain::{Capacity, InteractionId, Skill, SkillLevel, Span, Team, TemplateValues};
+use crate::domain::{Capacity, DraftMode, InteractionId, Skill, SkillLevel, Span, Team, TemplateValues};
 use crate::engine::{AdminCommand, Command};
 use crate::protocol::params::{
-    AddNote, AddToken, FilledTemplate, FindQuickReplies, History, Nothing, OfChannel, OfInteraction,
-    OfMessage, Pull, React, Refuse, RevokeToken, SaveAgent, SaveDraft, SaveSkill, SaveTeam, Send,
-    SendTranscript, SessionStart, SetOutcome, SetState, StartOutbound,
+    AddNote, AddToken, ChangePassword, FilledTemplate, FindQuickReplies, FindTags, History, Nothing,
+    OfChannel, OfInteraction, OfMessage, OneTag, Pull, React, Refuse, RenderQuickReply, RevokeToken,
+    SaveAgent, SaveDraft, SaveSkill, SaveTeam, Send, SendTranscript, SessionStart, SetOutcome, SetState,
+    StarQuickReply, StartOutbound,
 };
 use crate::protocol::{ErrorShape, INVALID_PARAMS, Method, Request};
 
 /// How long an offer waits unless a skill says otherwise (SPEC §3).
 const OFFER_SECONDS: u32 = 45;
 const OFFER_RANGE: std::ops::RangeInclusive<u32> = 5..=3_600;
+/// Tags in a list, unless asked otherwise.
+const TAGS_DEFAULT: u32 = 50;
+const TAGS_MAX: u32 = 200;
 
 /// What a request comes to.
 pub(crate) enum Plan {
@@ -26,8 +30,11 @@ pub(crate) enum Own {
     Start(SessionStart),
     History(History),
     QuickReplies(FindQuickReplies),
+    RenderQuickReply(RenderQuickReply),
+    StarQuickReply(StarQuickReply),
     SaveAgent(SaveAgent),
     AddToken(AddToken),
+    ChangePassword(ChangePassword),
     Scripts { reload: bool },
     Discover,
 }
@@ -46,6 +53,9 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         Method::SessionStart => return Ok(Plan::Own(Own::Start(request.params()?))),
         Method::InteractionHistory => return Ok(Plan::Own(Own::History(request.params()?))),
         Method::QuickReplyList => return Ok(Plan::Own(Own::QuickReplies(request.params()?))),
+        Method::QuickReplyRender => return Ok(Plan::Own(Own::RenderQuickReply(request.params()?))),
+        Method::QuickReplyStar => return Ok(Plan::Own(Own::StarQuickReply(request.params()?))),
+        Method::ChangePassword => return Ok(Plan::Own(Own::ChangePassword(request.params()?))),
         Method::AdminAgentsSave => return Ok(Plan::Own(Own::SaveAgent(request.params()?))),
         Method::AdminTokensAdd => return Ok(Plan::Own(Own::AddToken(request.params()?))),
         Method::AdminScriptsGet | Method::AdminScriptsReload | Method::Discover => {
@@ -92,6 +102,18 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
             let SendTranscript { interaction_id, email } = request.params()?;
             Command::SendTranscript { interaction_id: interaction_id.0, email }
         }
+        Method::TagAdd => {
+            let OneTag { interaction_id, message_id, tag } = request.params()?;
+            let (interaction_id, message_id) = (interaction_id.0, message_id.map(|id| id.0));
+            Command::AddTag { interaction_id, message_id, tag }
+        }
+        Method::TagRemove => {
+            let OneTag { interaction_id, message_id, tag } = request.params()?;
+            let (interaction_id, message_id) = (interaction_id.0, message_id.map(|id| id.0));
+            Command::RemoveTag { interaction_id, message_id, tag }
+        }
+        Method::TagList => find_tags(request.params()?)?,
+        Method::TimerExtend => on(|interaction_id| Command::ExtendTimer { interaction_id })?,
         Method::AdminAgentsList => administer(AdminCommand::ListAgents)?,
         Method::AdminSkillsList => administer(AdminCommand::ListSkills)?,
         Method::AdminTeamsList => administer(AdminCommand::ListTeams)?,
@@ -136,14 +158,30 @@ fn react(params: React) -> Command {
 }
 
 fn save_draft(params: SaveDraft) -> Command {
-    let SaveDraft { interaction_id, text, media } = params;
-    let media = media.into_iter().map(|id| id.0).collect();
-    Command::SaveDraft { interaction_id: interaction_id.0, text, media }
+    let SaveDraft { interaction_id, mode, text, media, reply_to } = params;
+    Command::SaveDraft {
+        interaction_id: interaction_id.0,
+        mode: mode.map_or(DraftMode::Reply, |mode| mode.0),
+        text,
+        media: media.into_iter().map(|id| id.0).collect(),
+        reply_to: reply_to.map(|id| id.0),
+    }
 }
 
 fn add_note(params: AddNote) -> Command {
     let AddNote { interaction_id, message_id, text } = params;
     Command::AddNote { interaction_id: interaction_id.0, message_id: message_id.map(|id| id.0), text }
+}
+
+fn find_tags(params: FindTags) -> Result<Command, ErrorShape<'static>> {
+    let limit = params.limit.unwrap_or(TAGS_DEFAULT);
+    if !(1..=TAGS_MAX).contains(&limit) {
+        let mut error = ErrorShape::invalid(INVALID_PARAMS, format!("Field limit goes from 1 to {TAGS_MAX}"));
+        error.data.field = Some("limit".into());
+        return Err(error);
+    }
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    Ok(Command::ListTags { prefix: params.search.unwrap_or_default(), limit })
 }
 
 fn template_values(filled: FilledTemplate) -> TemplateValues {

@@ -10,9 +10,13 @@ use super::app::App;
 use super::auth::{Who, new_secret};
 use super::commands::{self, Own, Plan};
 use super::mend::mend;
+use super::quick_replies;
 use super::scripts;
-use crate::engine::{AdminCommand, Answer, Caller, Command, Input, Refusal, RefusalKind, RequestKey};
-use crate::protocol::params::{AddToken, FindQuickReplies, History, SaveAgent, SessionStart};
+use crate::domain::InteractionId;
+use crate::engine::{
+    AdminCommand, Answer, Caller, Command, Input, Prefill, Refusal, RefusalKind, RequestKey,
+};
+use crate::protocol::params::{AddToken, ChangePassword, History, SaveAgent, SessionStart, StarQuickReply};
 use crate::protocol::{
     self, ErrorShape, INVALID_PARAMS, METHOD_NOT_FOUND, Method, NewToken, REFUSED, Repeat, Request,
 };
@@ -78,6 +82,10 @@ pub(crate) fn unexpected() -> ErrorShape<'static> {
     Refusal::new(RefusalKind::Unavailable, "The server could not answer this; try again").into()
 }
 
+fn busy(message: &str) -> Refusal {
+    Refusal::new(RefusalKind::Unavailable, message)
+}
+
 fn invalid(field: &'static str, message: String) -> ErrorShape<'static> {
     let mut error = ErrorShape::invalid(INVALID_PARAMS, message);
     error.data.field = Some(field.into());
@@ -124,9 +132,16 @@ impl Asked<'_> {
             Own::History(params) => self.history(&params).await,
             Own::SaveAgent(params) => self.save_agent(params).await,
             Own::AddToken(params) => self.add_token(params).await,
-            Own::QuickReplies(FindQuickReplies { search }) => {
-                Ok(scripts::quick_replies(self.app, self.id, search.as_deref()))
+            Own::ChangePassword(params) => self.change_password(params).await,
+            Own::QuickReplies(params) => {
+                let prefill = self.prefill(params.interaction_id.map(|id| id.0)).await?;
+                Ok(quick_replies::list(self.app, self.id, &prefill, &params))
             }
+            Own::RenderQuickReply(params) => {
+                let prefill = self.prefill(Some(params.interaction_id.0)).await?;
+                quick_replies::render(self.app, self.id, &prefill, &params)
+            }
+            Own::StarQuickReply(params) => self.star(params).await,
             Own::Scripts { reload } => scripts::state(self.app, self.id, reload).await,
             Own::Discover => Ok(protocol::answer(self.id, &self.app.document)),
             Own::Start(_) => Err(unexpected()),
@@ -179,6 +194,23 @@ impl Asked<'_> {
         Ok(answers::history(self.id, &page))
     }
 
+    async fn prefill(&self, interaction_id: Option<InteractionId>) -> Result<Prefill, ErrorShape<'static>> {
+        match self.ask(Command::Prefill { interaction_id }).await? {
+            Answer::Prefill(prefill) => Ok(*prefill),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn star(&self, params: StarQuickReply) -> Frame {
+        let StarQuickReply { quick_reply_id, starred } = params;
+        // The star of one that scripts no longer have can still be taken away.
+        if starred {
+            quick_replies::exists(self.app, &quick_reply_id)?;
+        }
+        let answer = self.ask(Command::Star { quick_reply_id, starred }).await?;
+        self.frame(&answer)
+    }
+
     async fn save_agent(&self, mut params: SaveAgent) -> Frame {
         let password_hash = match params.password.take() {
             None => None,
@@ -191,8 +223,46 @@ impl Asked<'_> {
         self.frame(&answer)
     }
 
+    /// The old password is checked here, because checking takes a while; that it is still the one, by the engine.
+    async fn change_password(&self, params: ChangePassword) -> Frame {
+        let ChangePassword { old_password, new_password } = params;
+        if !PASSWORD_CHARS.contains(&new_password.chars().count()) {
+            return Err(invalid("new_password", "A password has 8 to 200 characters".into()));
+        }
+        if new_password == old_password {
+            return Err(invalid("new_password", "The new password is the old one; choose another".into()));
+        }
+        if old_password.chars().count() > *PASSWORD_CHARS.end() {
+            return Err(invalid("old_password", "A password has at most 200 characters".into()));
+        }
+        let now = self.app.desk.clock().now();
+        let attempt = self.app.throttle.attempt_of(self.who.agent_id, now).map_err(|seconds| {
+            let message = format!("Too many wrong passwords; try again in {seconds} s");
+            Refusal::new(RefusalKind::RateLimited, message)
+        })?;
+        let old_hash = match self.ask(Command::ReadCredentials).await {
+            Ok(Answer::Credentials { password_hash, .. }) => password_hash,
+            other => {
+                self.app.throttle.succeeded(&attempt);
+                return Err(other.err().unwrap_or_else(unexpected));
+            }
+        };
+        let checked = self.app.passwords.check(old_password, Some(old_hash.clone())).await;
+        let right = checked.map_err(|_| {
+            self.app.throttle.succeeded(&attempt);
+            busy("Too many passwords at once; try again")
+        })?;
+        if !right {
+            return Err(invalid("old_password", "The old password is wrong".into()));
+        }
+        self.app.throttle.succeeded(&attempt);
+        let new_hash = self.hash(new_password).await?;
+        let login = self.who.login.clone();
+        let answer = self.ask(Command::ChangePassword { old_hash, new_hash, login }).await?;
+        self.frame(&answer)
+    }
+
     async fn hash(&self, password: String) -> Result<String, ErrorShape<'static>> {
-        let busy = |message: &str| Refusal::new(RefusalKind::Unavailable, message);
         let hash = self
             .app
             .passwords

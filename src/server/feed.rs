@@ -12,7 +12,7 @@ use super::recent::Recent;
 use super::wire::{self, Told, event_frame};
 use crate::clock::pause;
 use crate::domain::{AgentId, SkillId, Time};
-use crate::engine::{Batch, Effect, EventKind, EventRow, Input, Queue, RefusalKind};
+use crate::engine::{Batch, Caller, Effect, EventKind, EventRow, Input, Queue, RefusalKind};
 use crate::protocol::{self, EventBody, Moment};
 use crate::runtime::{Desk, News};
 
@@ -68,17 +68,23 @@ impl Feed {
         for effect in &batch.effects {
             if let Effect::CloseSockets { agent_id } = effect {
                 self.revoke(*agent_id);
+            } else if let Effect::CloseLogins { hashes } = effect {
+                hashes.iter().for_each(|hash| self.app.sessions.close_login(hash, Close::UNAUTHENTICATED));
             }
         }
     }
 
     fn deliver(&self, row: &EventRow) {
         let gainer = gainer(&row.event.kind);
+        let author = author(&row.event.kind);
         // Written when the first reader is found: most events of a busy desk have one, some have none.
         let mut plain: Option<Option<Utf8Bytes>> = None;
         let mut enriched: Option<Item> = None;
         let mut told = 0;
         self.app.sessions.for_audience(&row.event.audience, |session| {
+            if author == Some(session.caller) {
+                return;
+            }
             let item = if gainer == Some(session.caller.agent_id) {
                 Some(enriched.get_or_insert_with(|| self.gain(row)).clone())
             } else {
@@ -135,6 +141,15 @@ async fn close_revoked(desk: Desk, lane: Arc<Lane>, hash: String) {
 pub(crate) fn gainer(kind: &EventKind) -> Option<AgentId> {
     if let EventKind::InteractionOffered { agent_id } | EventKind::InteractionAssigned { agent_id } = kind {
         Some(*agent_id)
+    } else {
+        None
+    }
+}
+
+/// The socket that needs not be told: it wrote this itself.
+fn author(kind: &EventKind) -> Option<Caller> {
+    if let EventKind::DraftChanged { agent_id, session } = kind {
+        Some(Caller { agent_id: *agent_id, session: *session })
     } else {
         None
     }

@@ -1,4 +1,4 @@
-//! What clients see of the installation's scripts: quick replies, and which generation decides.
+//! What clients see of the installation's scripts: which generation decides, and what is wrong with newer ones.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,8 +9,7 @@ use super::dispatch::unexpected;
 use super::wire::script_error;
 use crate::domain::Time;
 use crate::engine::{EventKind, EventRow, PolicyError};
-use crate::lua::{Localized, QuickReplyBody};
-use crate::protocol::{self, ErrorShape, Moment, QuickReplies, QuickReply, Script, Scripts};
+use crate::protocol::{self, ErrorShape, Moment, Script, Scripts};
 
 /// Characters of a source's fingerprint that are shown.
 const HASH_SHOWN: usize = 12;
@@ -40,33 +39,6 @@ impl ScriptsState {
             *self.lock() = State { since: row.event.time, errors: errors.clone() };
         }
     }
-}
-
-/// One of the languages it has: the installation's, or the first.
-fn in_language<'a>(texts: &'a Localized, language: &str) -> &'a str {
-    let found = texts.get(language).or_else(|| texts.get("")).or_else(|| texts.values().next());
-    found.map_or("", String::as_str)
-}
-
-/// The frame with the quick replies that hold `search` in title, text, shortcut or tags.
-pub(crate) fn quick_replies(app: &App, id: &RawValue, search: Option<&str>) -> String {
-    let Some(host) = app.desk.scripts() else {
-        return protocol::answer(id, QuickReplies { quick_replies: Vec::new() });
-    };
-    let (replies, language) = (host.quick_replies(), host.default_language());
-    let wanted = search.unwrap_or_default().trim().trim_start_matches('/').to_lowercase();
-    let shown = replies.iter().filter_map(|reply| {
-        // Templates have a form of their own.
-        let QuickReplyBody::Text { text } = &reply.body else { return None };
-        let (title, text) = (in_language(&reply.title, &language), in_language(text, &language));
-        let shortcut = reply.shortcut.as_deref();
-        let mut places = [title, text, shortcut.unwrap_or_default()]
-            .into_iter()
-            .chain(reply.tags.iter().map(String::as_str));
-        let found = places.any(|place| place.to_lowercase().contains(&wanted));
-        found.then_some(QuickReply { quick_reply_id: &reply.quick_reply_id, title, text, shortcut })
-    });
-    protocol::answer(id, QuickReplies { quick_replies: shown.collect() })
 }
 
 /// The frame with the scripts' state; with `reload`, after they were read again.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use crate::domain::{Span, Time};
+use crate::domain::{AgentId, Span, Time};
 
 /// Failures a minute for one account.
 const ACCOUNT_MAX: usize = 5;
@@ -18,6 +18,8 @@ const WINDOW: Span = Span::minutes(1);
 enum Key {
     Account(String),
     Address(IpAddr),
+    /// Somebody who is logged in, and tells the password again.
+    Agent(AgentId),
 }
 
 /// Failures of the last minute.
@@ -29,16 +31,29 @@ pub(crate) struct Throttle {
 /// An attempt under way. It counts as failed until [`Throttle::succeeded`] says otherwise, so that many at once don't slip through.
 #[derive(Debug)]
 pub(crate) struct Attempt {
-    keys: [Key; 2],
+    keys: Vec<Key>,
     at: Time,
 }
 
 impl Throttle {
     /// May somebody try now? `Err`: seconds to wait.
     pub(crate) fn attempt(&self, login: &str, address: IpAddr, now: Time) -> Result<Attempt, i64> {
-        let keys = [Key::Account(login.to_lowercase()), Key::Address(network(address))];
+        self.attempt_by(vec![Key::Account(login.to_lowercase()), Key::Address(network(address))], now)
+    }
+
+    /// May an agent who is logged in tell its password now? Counted apart from logins: a session that somebody else got hold
+    /// of must not lock its owner out.
+    pub(crate) fn attempt_of(&self, agent_id: AgentId, now: Time) -> Result<Attempt, i64> {
+        self.attempt_by(vec![Key::Agent(agent_id)], now)
+    }
+
+    fn attempt_by(&self, keys: Vec<Key>, now: Time) -> Result<Attempt, i64> {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, max) in keys.iter().zip([ACCOUNT_MAX, ADDRESS_MAX]) {
+        for key in &keys {
+            let max = match key {
+                Key::Account(_) | Key::Agent(_) => ACCOUNT_MAX,
+                Key::Address(_) => ADDRESS_MAX,
+            };
             let Some(times) = failures.get_mut(key) else { continue };
             while times.front().is_some_and(|time| *time + WINDOW <= now) {
                 times.pop_front();

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::domain::{
     Abilities, Agent, Author, Channel, ChannelId, Contact, Draft, Interaction, Media, MediaId, Message, Note,
-    Reaction, Skill, SkillId, Team, TeamId, Template, TemplateValues, Timer, Transcript,
+    Reaction, Skill, SkillId, Team, TeamId, Template, TemplateValues, Timer, TimerRule, Transcript,
 };
 use crate::engine::{DecisionRow, PolicyError, Queue, Services, Snapshot};
 use crate::protocol as wire;
@@ -73,8 +73,10 @@ pub(crate) fn interaction<'a>(
         language: it.language.as_deref(),
         window_ends_at: it.window_ends_at.map(Moment),
         timers: wire::Timers {
-            agent: it.timers.agent.as_ref().map(timer),
-            customer: it.timers.customer.as_ref().map(timer),
+            agent: it.timers.agent.as_ref().map(|running| timer(running, None)),
+            customer: it.timers.customer.as_ref().map(|running| {
+                timer(running, it.kept.plan.as_ref().and_then(|kept| kept.plan.customer.as_ref()))
+            }),
             offer_expires_at: it.timers.offer_expires_at.map(Moment),
             ends_at: it.timers.ends_at.map(Moment),
             snoozed_until: it.timers.snoozed_until.map(Moment),
@@ -105,12 +107,17 @@ fn contact<'a>(contact: &'a Contact, address: &'a str) -> wire::Contact<'a> {
     }
 }
 
-fn timer(timer: &Timer) -> wire::Timer {
+/// A timer, with the rule by which it may be extended, if it may.
+fn timer(timer: &Timer, rule: Option<&TimerRule>) -> wire::Timer {
+    let extend_by = rule.filter(|rule| rule.extend_max > 0).and_then(|rule| rule.extend_by);
     wire::Timer {
         started_at: Moment(timer.started_at),
         yellow_at: Moment(timer.yellow_at()),
         red_at: Moment(timer.red_at()),
+        total_seconds: timer.total.0 / 1_000,
         extended: timer.extended,
+        extensions_left: rule.map_or(0, |rule| rule.extensions_left(timer)),
+        extend_by_seconds: extend_by.map(|by| by.0 / 1_000),
         // As announced, not as the clock says: the same event reads the same whenever it is written.
         state: match (timer.red, timer.yellow) {
             (true, _) => wire::TimerState::Red,
@@ -121,7 +128,13 @@ fn timer(timer: &Timer) -> wire::Timer {
 }
 
 pub(crate) fn draft(draft: &Draft) -> wire::Draft<'_> {
-    wire::Draft { text: &draft.text, media: draft.media.iter().map(MediaId::as_str).collect() }
+    wire::Draft {
+        mode: Word(draft.mode),
+        text: &draft.text,
+        media: draft.media.iter().map(MediaId::as_str).collect(),
+        reply_to: draft.reply_to.map(Id),
+        saved_at: Moment(draft.saved_at),
+    }
 }
 
 pub(crate) fn note(note: &Note) -> wire::Note<'_> {
@@ -173,6 +186,7 @@ pub(crate) fn message(it: &Message) -> wire::Message<'_> {
         edited: it.edited,
         deleted: it.deleted,
         reactions: reactions(&it.reactions),
+        tags: &it.tags,
         state: Word(it.state),
         error: it.error.as_ref().map(|error| wire::DeliveryError {
             code: error.code,

@@ -10,7 +10,9 @@ use crate::domain::{
     Agent, Alias, Author, Contact, Draft, Interaction, Media, Message, Note, Skill, Team, Template, Time,
     Transcript,
 };
-use crate::engine::{Audience, DecisionRow, Event, EventKind, LoginRow, RequestRow, TokenRow};
+use crate::engine::{
+    Audience, DecisionRow, Event, EventKind, LoginRow, RequestRow, StarRow, TagRow, TokenRow,
+};
 use crate::port::StoreError;
 
 /// A row and how far it was read.
@@ -231,6 +233,7 @@ pub(super) fn message<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Message> {
         backoff: Span(r.int()?),
         sent_at: r.time()?,
         created_at: r.time()?,
+        tags: r.opt_json()?.unwrap_or_default(),
     })
 }
 
@@ -272,6 +275,8 @@ pub(super) fn draft<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Draft> {
         text: r.text()?,
         media: r.json()?,
         saved_at: r.time()?,
+        mode: r.word()?,
+        reply_to: r.opt_int()?.map(crate::domain::MessageId),
     })
 }
 
@@ -290,6 +295,14 @@ pub(super) fn transcript<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Transcript> {
         created_at: r.time()?,
         settled_at: r.opt_time()?,
     })
+}
+
+pub(super) fn tag<R: Cells>(r: &mut Reader<'_, R>) -> Cell<TagRow> {
+    Ok(TagRow { tag: r.text()?, uses: r.int()? })
+}
+
+pub(super) fn star<R: Cells>(r: &mut Reader<'_, R>) -> Cell<StarRow> {
+    Ok(StarRow { agent_id: crate::domain::AgentId(r.int()?), quick_reply_id: r.text()?, starred: r.flag()? })
 }
 
 pub(super) fn agent<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Agent> {

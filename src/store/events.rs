@@ -69,7 +69,8 @@ fn message_of(kind: &EventKind) -> Option<MessageId> {
     match kind {
         EventKind::MessageAdded { message_id }
         | EventKind::MessageChanged { message_id }
-        | EventKind::MessageReaction { message_id } => Some(*message_id),
+        | EventKind::MessageReaction { message_id }
+        | EventKind::TagChanged { message_id: Some(message_id), .. } => Some(*message_id),
         EventKind::InteractionCreated
         | EventKind::InteractionQueued
         | EventKind::InteractionOffered { .. }
@@ -82,11 +83,12 @@ fn message_of(kind: &EventKind) -> Option<MessageId> {
         | EventKind::InteractionWindowChanged { .. }
         | EventKind::InteractionRead { .. }
         | EventKind::NoteAdded { .. }
-        | EventKind::TagChanged
         | EventKind::TranscriptChanged { .. }
+        | EventKind::TagChanged { message_id: None, .. }
         | EventKind::TimerChanged { .. }
         | EventKind::Typing { .. }
         | EventKind::DraftChanged { .. }
+        | EventKind::QuickReplyStarred { .. }
         | EventKind::AgentChanged { .. }
         | EventKind::AgentRevoked { .. }
         | EventKind::QueueChanged { .. }

@@ -39,5 +39,7 @@ pub(super) async fn load<C: Connection>(
         drafts: c.each(&sql.load_drafts, Vec::new(), "drafts", decode::draft).await?,
         transcripts: c.each(&sql.load_transcripts, Vec::new(), "transcripts", decode::transcript).await?,
         services: Services::default(),
+        tags: c.each(&sql.load_tags, Vec::new(), "tags", decode::tag).await?,
+        stars: c.each(&sql.load_stars, Vec::new(), "stars", decode::star).await?,
     })
 }

@@ -144,6 +144,7 @@ statements! {
 
     delete_drafts: |d| format!("DELETE FROM drafts WHERE (interaction_id, agent_id) IN (SELECT {}, {} FROM {})",
         d.cell(0, Kind::Int), d.cell(1, Kind::Int), d.each(1)),
+    delete_tags: |d| format!("DELETE FROM tags WHERE tag IN {}", d.texts(1)),
     delete_templates: |d| format!("DELETE FROM templates WHERE channel_id IN {}", d.texts(1)),
     delete_logins: |d| format!("DELETE FROM logins WHERE hash IN {}", d.texts(1)),
     delete_tokens: |d| format!("DELETE FROM tokens WHERE name IN {}", d.texts(1)),
@@ -173,6 +174,8 @@ statements! {
     load_drafts: |d| select(&table::DRAFTS, "WHERE interaction_id IN \
         (SELECT interaction_id FROM interactions WHERE ended_at IS NULL) ORDER BY interaction_id, agent_id"),
     load_transcripts: |d| select(&table::TRANSCRIPTS, "WHERE settled_at IS NULL ORDER BY transcript_id"),
+    load_tags: |d| select(&table::TAGS, "ORDER BY tag"),
+    load_stars: |d| select(&table::STARS, "ORDER BY agent_id, quick_reply_id"),
 
     cold_messages: |d| select(&table::MESSAGES, &format!("WHERE message_id IN {}", d.ints(1))),
     // CROSS JOIN keeps SQLite from beginning with the larger table.

@@ -89,7 +89,7 @@ tables! {
         text("author"), int("agent_id"), text("kind"), text("text"), text("media"), text("data"), text("template"),
         int("reply_to"), flag("forwarded"), flag("edited"), flag("deleted"), text("reactions"), text("state"),
         text("error"), text("provider_id"), int("attempts"), int("retry_at"), int("backoff"), int("sent_at"),
-        fixed(int("created_at")),
+        fixed(int("created_at")), text("tags"),
     ];
     MEDIA "media" by "media_id" Update [
         text("media_id"), int("message_id"), int("agent_id"), text("mime"), text("filename"), text("caption"),
@@ -101,7 +101,12 @@ tables! {
         fixed(int("created_at")),
     ];
     DRAFTS "drafts" by "interaction_id, agent_id" Update [
-        int("interaction_id"), int("agent_id"), text("text"), text("media"), int("saved_at"),
+        int("interaction_id"), int("agent_id"), text("text"), text("media"), int("saved_at"), text("mode"),
+        int("reply_to"),
+    ];
+    TAGS "tags" by "tag" Update [text("tag"), int("uses")];
+    STARS "stars" by "agent_id, quick_reply_id" Update [
+        int("agent_id"), text("quick_reply_id"), flag("starred"),
     ];
     TRANSCRIPTS "transcripts" by "transcript_id" Update [
         int("transcript_id"), fixed(int("interaction_id")), fixed(int("agent_id")), fixed(text("email")),

@@ -6,7 +6,7 @@ use super::encode::{Row, list, rows};
 use super::sql::Sql;
 use super::table::{self, Table};
 use crate::domain::{ChannelId, Draft, Interaction, Media, Message, Skill, Template, Transcript};
-use crate::engine::{Batch, EventRow, Rows};
+use crate::engine::{Batch, EventRow, Rows, TagRow};
 use crate::port::StoreError;
 
 /// A batch as statements, in the order in which they run. Each has one parameter, `$1`.
@@ -121,8 +121,7 @@ fn work(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
             .put(&note.text)
             .put(&note.created_at);
     })?;
-    let (gone, kept): (Vec<&Draft>, Vec<&Draft>) =
-        rows.drafts.iter().partition(|draft| draft.text.is_empty() && draft.media.is_empty());
+    let (gone, kept): (Vec<&Draft>, Vec<&Draft>) = rows.drafts.iter().partition(|draft| draft.is_empty());
     let gone: Vec<_> = gone.iter().map(|draft| (draft.interaction_id, draft.agent_id)).collect();
     script.delete(&script.sql.delete_drafts, &gone)?;
     script.add(&table::DRAFTS, kept, |row, draft| {
@@ -130,9 +129,12 @@ fn work(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
             .put(&draft.agent_id)
             .put(&draft.text)
             .put(&draft.media)
-            .put(&draft.saved_at);
+            .put(&draft.saved_at)
+            .put(&draft.mode)
+            .put(&draft.reply_to);
     })?;
     script.add(&table::TRANSCRIPTS, &rows.transcripts, transcript)?;
+    choices(script, rows)?;
     script.add(&table::DECISIONS, &rows.decisions, |row, decision| {
         row.put(&decision.decision_id)
             .put(&decision.interaction_id)
@@ -145,6 +147,19 @@ fn work(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
             .put(&decision.error)
             .put(&decision.reasons)
             .put(&decision.sentence);
+    })
+}
+
+/// Tags in use and stars.
+fn choices(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
+    let (gone, used): (Vec<&TagRow>, Vec<&TagRow>) = rows.tags.iter().partition(|row| row.uses <= 0);
+    let gone: Vec<&str> = gone.iter().map(|row| row.tag.as_str()).collect();
+    script.delete(&script.sql.delete_tags, &gone)?;
+    script.add(&table::TAGS, used, |row, tag| {
+        row.put(&tag.tag).put(&tag.uses);
+    })?;
+    script.add(&table::STARS, &rows.stars, |row, star| {
+        row.put(&star.agent_id).put(&star.quick_reply_id).put(&star.starred);
     })
 }
 
@@ -235,7 +250,8 @@ fn message(row: &mut Row<'_>, channel_id: &ChannelId, message: &Message) {
         .put(&message.retry_at)
         .put(&message.backoff)
         .put(&message.sent_at)
-        .put(&message.created_at);
+        .put(&message.created_at)
+        .put(&Some(&message.tags).filter(|tags| !tags.is_empty()));
 }
 
 fn media(row: &mut Row<'_>, media: &Media) {

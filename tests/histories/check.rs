@@ -61,6 +61,9 @@ pub(crate) fn told(world: &World, work: &Work) {
             | Answer::Interactions(_)
             | Answer::Templates(_)
             | Answer::Transcript(_)
+            | Answer::Tags(_)
+            | Answer::KnownTags(_)
+            | Answer::Prefill(_)
             | Answer::Media(_)
             | Answer::Why { .. }
             | Answer::Caller { .. }
@@ -145,6 +148,9 @@ fn reads(command: &Command) -> bool {
         | Command::Get { .. }
         | Command::Why { .. }
         | Command::ListTemplates { .. }
+        | Command::ListTags { .. }
+        | Command::Prefill { .. }
+        | Command::ReadCredentials
         | Command::ReadMedia { .. }
         | Command::Typing { .. } => true,
         Command::SetState { .. }
@@ -161,6 +167,11 @@ fn reads(command: &Command) -> bool {
         | Command::Detach { .. }
         | Command::AddNote { .. }
         | Command::SendTranscript { .. }
+        | Command::AddTag { .. }
+        | Command::RemoveTag { .. }
+        | Command::ExtendTimer { .. }
+        | Command::Star { .. }
+        | Command::ChangePassword { .. }
         | Command::StartOutbound { .. }
         | Command::AddMedia { .. }
         | Command::Administer(_) => false,

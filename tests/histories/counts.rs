@@ -95,6 +95,7 @@ impl Counts {
                 Effect::RefreshTemplates { .. } => "refresh_templates",
                 Effect::SendTranscript(_) => "send_transcript",
                 Effect::CloseSockets { .. } => "close_sockets",
+                Effect::CloseLogins { .. } => "close_logins",
             },
         );
     }

@@ -67,7 +67,8 @@ impl Provider {
             Effect::SendTranscript(_)
             | Effect::MarkRead { .. }
             | Effect::React { .. }
-            | Effect::CloseSockets { .. } => {}
+            | Effect::CloseSockets { .. }
+            | Effect::CloseLogins { .. } => {}
         }
     }
 

@@ -113,6 +113,7 @@ impl Policy for Script {
             on_zero,
             extend_by: None,
             extend_max: 0,
+            extend_roles: Vec::new(),
         };
         let agent = match self.fixed(7, 8) {
             0 => None,

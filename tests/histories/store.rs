@@ -12,8 +12,8 @@ use guichet::domain::{
     Skill, SkillId, Span, Team, TeamId, Template, Time,
 };
 use guichet::engine::{
-    Batch, Cold, ColdKeys, DecisionRow, Event, LoginRow, RawDelivery, RequestRow, Rows, Services, Stored,
-    TokenRow,
+    Batch, Cold, ColdKeys, DecisionRow, Event, LoginRow, RawDelivery, RequestRow, Rows, Services, StarRow,
+    Stored, TagRow, TokenRow,
 };
 
 /// The rows.
@@ -40,6 +40,8 @@ pub(crate) struct Store {
     pub(crate) media: BTreeMap<MediaId, Media>,
     pub(crate) notes: BTreeMap<i64, Note>,
     pub(crate) drafts: BTreeMap<(InteractionId, AgentId), Draft>,
+    pub(crate) tags: BTreeMap<String, TagRow>,
+    pub(crate) stars: BTreeMap<(AgentId, String), StarRow>,
     pub(crate) dedupe: BTreeMap<String, Time>,
     pub(crate) requests: BTreeMap<(AgentId, String), RequestRow>,
     pub(crate) decisions: BTreeMap<InteractionId, Vec<DecisionRow>>,
@@ -137,7 +139,11 @@ impl Store {
             &mut self.drafts,
             rows.drafts.iter().map(|row| ((row.interaction_id, row.agent_id), row.clone())),
         );
-        self.drafts.retain(|_, draft| !draft.text.is_empty() || !draft.media.is_empty());
+        self.drafts.retain(|_, draft| !draft.is_empty());
+        put("tags", &mut self.tags, rows.tags.iter().map(|row| (row.tag.clone(), row.clone())));
+        self.tags.retain(|_, row| row.uses > 0);
+        let stars = rows.stars.iter().map(|row| ((row.agent_id, row.quick_reply_id.clone()), row.clone()));
+        put("stars", &mut self.stars, stars);
         for row in &rows.decisions {
             assert!(
                 self.decision_ids.insert(row.decision_id.0),
@@ -225,6 +231,8 @@ impl Store {
                 .filter(|row| self.live.contains(&row.interaction_id))
                 .cloned()
                 .collect(),
+            tags: self.tags.values().cloned().collect(),
+            stars: self.stars.values().cloned().collect(),
             interactions,
         }
     }

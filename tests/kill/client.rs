@@ -31,7 +31,7 @@ fn unique(prefix: &str) -> String {
     )
 }
 
-fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     // The client is built with TLS, which wants to know its cryptography even for plain connections.
     let _already = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().build().unwrap()
@@ -192,7 +192,8 @@ impl Agent {
         self.socket.as_mut()?.send(Message::text(frame)).await.ok()
     }
 
-    async fn ask(&mut self, method: &str, parameters: Value) -> Option<Value> {
+    /// Asks; gives the answer's frame, or nothing if the server is gone.
+    pub(crate) async fn ask(&mut self, method: &str, parameters: Value) -> Option<Value> {
         let id = unique("");
         self.open.insert(id.clone(), (method.to_owned(), parameters.clone()));
         self.write(&id, method, &parameters).await?;

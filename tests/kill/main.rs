@@ -14,6 +14,7 @@
 mod client;
 mod database;
 mod process;
+mod timers;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

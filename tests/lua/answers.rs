@@ -238,12 +238,19 @@ fn a_message_on_an_existing_interaction_is_asked_about_when_the_script_wants_it(
 fn timers_come_from_data_or_from_a_function() {
     let (shipped, _) = host(defaults(), patient());
     let plan = shipped.timers(&facts(), NOON).answer.unwrap();
-    let agent = |total| TimerRule { total, on_zero: ZeroAction::Alert, extend_by: None, extend_max: 0 };
+    let agent = |total| TimerRule {
+        total,
+        on_zero: ZeroAction::Alert,
+        extend_by: None,
+        extend_max: 0,
+        extend_roles: Vec::new(),
+    };
     let customer = TimerRule {
         total: Span::hours(24),
         on_zero: ZeroAction::Detach,
         extend_by: Some(Span::hours(2)),
         extend_max: 3,
+        extend_roles: Vec::new(),
     };
     assert_eq!(plan, TimerPlan { agent: Some(agent(Span::minutes(10))), customer: Some(customer) });
     let text = "return timers { version = 1, policy = function(i)\n\
@@ -312,9 +319,9 @@ fn calendars_know_zones_holidays_and_the_hour_that_summer_takes() {
 fn quick_replies_are_read_whole() {
     let (host, _) = host(defaults(), Limits::default());
     let replies = host.quick_replies();
-    assert_eq!(replies.len(), 10);
-    let sent = replies.iter().find(|reply| reply.quick_reply_id == "order_sent").unwrap();
+    assert_eq!(replies.list.len(), 10);
+    let sent = replies.get("order_sent").unwrap();
     assert_eq!(sent.fields.len(), 2);
     assert_eq!(sent.title["fr"], "Commande expédiée");
-    assert_eq!(host.default_language(), "fr");
+    assert_eq!(replies.default_language, "fr");
 }

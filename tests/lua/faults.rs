@@ -15,7 +15,7 @@ type Case = (&'static str, &'static str, u32, u32, &'static str);
 
 const ROUTE: &str = "route = function() return to.skill('a') end";
 
-const CASES: [Case; 45] = [
+const CASES: [Case; 48] = [
     // Syntax.
     ("routing.lua", "local x = = 3", 1, 1, "="),
     (
@@ -164,6 +164,30 @@ const CASES: [Case; 45] = [
         3,
         21,
         "unknown key `maxx`; did you mean `max`?",
+    ),
+    (
+        "quick_replies.lua",
+        "return quick_replies { version = 1,\n { id = 'a', title = 'A', text = '{x}', fields = {\n   x = field.text { \
+         pattern = '(' } } } }",
+        3,
+        21,
+        "[1].fields.x.pattern: expected a regular expression",
+    ),
+    (
+        "quick_replies.lua",
+        "return quick_replies { version = 1,\n { id = 'a', title = 'A', text = '{x}', fields = {\n   x = field.number { \
+         min = 3, max = 2 } } } }",
+        3,
+        4,
+        "`min` is more than `max`",
+    ),
+    (
+        "quick_replies.lua",
+        "return quick_replies { version = 1,\n { id = 'a', title = 'A', text = '{x}', fields = {\n   x = \
+         field.from('contact.nam') } } }",
+        3,
+        4,
+        "expected one of contact.name",
     ),
     (
         "quick_replies.lua",

@@ -202,3 +202,10 @@ impl Client {
         id
     }
 }
+
+/// Parameters on an interaction.
+pub(crate) fn on(interaction_id: &str, more: Value) -> Value {
+    let mut params = more;
+    params["interaction_id"] = interaction_id.into();
+    params
+}

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use guichet::channel::whatsapp::{Settings, WhatsApp};
 use guichet::clock::Clock;
@@ -13,6 +14,7 @@ use guichet::engine::{
     AdminCommand, Asked, ClosePlan, Facts, OnMessage, OutcomeRules, Policy, Route, TimerPlan, TimerRule,
     ZeroAction,
 };
+use guichet::lua::{Host, Limits};
 use guichet::port::{Connector, Mailer};
 use guichet::runtime::{Desk, Media, Parts};
 use guichet::server::{Options, Server, hash_password};
@@ -54,7 +56,13 @@ impl Policy for Rules {
         asked(OnMessage::Default)
     }
     fn timers(&self, facts: &Facts, _: Time) -> Asked<TimerPlan> {
-        let rule = |on_zero| TimerRule { total: Span::minutes(10), on_zero, extend_by: None, extend_max: 0 };
+        let rule = |on_zero| TimerRule {
+            total: Span::minutes(10),
+            on_zero,
+            extend_by: None,
+            extend_max: 0,
+            extend_roles: Vec::new(),
+        };
         let held = facts.ownership != Ownership::Queued;
         asked(TimerPlan { agent: held.then(|| rule(ZeroAction::Alert)), customer: None })
     }
@@ -73,6 +81,8 @@ pub(crate) struct Setup {
     /// Channels beside the `WhatsApp` one.
     pub(crate) more: Vec<Arc<dyn Connector>>,
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    /// Scripts for rules, instead of those of these tests.
+    pub(crate) scripts: Option<Arc<Host>>,
     /// The folder of one that went down before.
     pub(crate) folder: Option<tempfile::TempDir>,
 }
@@ -87,6 +97,9 @@ pub(crate) struct TestDesk {
     pub(crate) http: reqwest::Client,
     server: Option<Server>,
     folder: tempfile::TempDir,
+    /// What it was made from, and for whom, to start it again.
+    setup: Setup,
+    graph_url: String,
 }
 
 pub(crate) fn token_of(login: &str) -> String {
@@ -113,22 +126,61 @@ impl TestDesk {
         Self::start_set(Setup { public_url: public_url.map(str::to_owned), ..Setup::default() }).await
     }
 
+    /// With scripts for rules: those that come with the server, except for these files.
+    pub(crate) async fn with_scripts(files: &[(&str, &str)]) -> Self {
+        let mut scripts = guichet::lua::defaults();
+        scripts.files.retain(|name, _| !name.contains("/tests/"));
+        let files = files.iter().map(|(name, text)| (format!("scripts/{name}"), (*text).to_owned()));
+        scripts.files.extend(files);
+        let limits = Limits {
+            answer: Duration::from_secs(2),
+            patience: Duration::from_secs(10),
+            step: Duration::from_secs(3),
+            ..Limits::default()
+        };
+        let failed = Box::new(|error| panic!("a script failed: {error:?}"));
+        let scripts = Some(Host::start(scripts, 1, limits, failed).expect("good scripts"));
+        Self::start_set(Setup { scripts, ..Setup::default() }).await
+    }
+
     pub(crate) async fn start_set(setup: Setup) -> Self {
-        let Setup { public_url, more, mailer, folder } = setup;
-        let again = folder.is_some();
-        let folder = folder.unwrap_or_else(|| tempfile::tempdir().expect("a folder"));
         let (provider, graph_url) = Provider::start().await;
         let clock = Arc::new(Clock::default());
-        let metrics = Arc::new(Metrics::default());
+        Self::serve(setup, graph_url, provider, clock, Arc::new(Metrics::default())).await
+    }
+
+    /// Ends, and starts again on the same folder, at the same time, for the same provider.
+    pub(crate) async fn restart(mut self) -> Self {
+        self.shut_down().await;
+        self.desk.shut_down().await;
+        let Self { folder, setup, graph_url, provider, clock, metrics, .. } = self;
+        Self::serve(Setup { folder: Some(folder), ..setup }, graph_url, provider, clock, metrics).await
+    }
+
+    async fn serve(
+        mut setup: Setup,
+        graph_url: String,
+        provider: Provider,
+        clock: Arc<Clock>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let before = setup.folder.take();
+        let again = before.is_some();
+        let folder = before.unwrap_or_else(|| tempfile::tempdir().expect("a folder"));
         let database = format!("sqlite:{}", folder.path().join("guichet.db").display());
         let store = guichet::store::open(&database).await.expect("a database");
         store.acquire().await.expect("the only writer");
+        let policy: Arc<dyn Policy + Send + Sync> = match &setup.scripts {
+            Some(host) => Arc::<Host>::clone(host),
+            None => Arc::new(Rules),
+        };
+        let more = setup.more.iter().map(Arc::clone);
         let desk = guichet::runtime::start(Parts {
             store,
-            policy: Arc::new(Rules),
-            scripts: None,
-            connectors: std::iter::once(connector(graph_url)).chain(more).collect(),
-            mailer,
+            policy,
+            scripts: setup.scripts.clone(),
+            connectors: std::iter::once(connector(graph_url.clone())).chain(more).collect(),
+            mailer: setup.mailer.clone(),
             media: Media::open(&folder.path().join("media")).expect("a folder"),
             clock: Arc::clone(&clock),
             default_skill: "support".parse().ok(),
@@ -143,14 +195,14 @@ impl TestDesk {
         let address = listener.local_addr().expect("bound");
         let options = Options {
             address,
-            public_url,
+            public_url: setup.public_url.clone(),
             frame_ancestors: Vec::new(),
             unavailable_reasons: vec!["break".into()],
             simulator: None,
         };
-        let server = guichet::server::start(listener, desk.clone(), options);
+        let server = Some(guichet::server::start(listener, desk.clone(), options));
         let http = reqwest::Client::builder().build().expect("a client");
-        Self { address, desk, clock, provider, metrics, http, server: Some(server), folder }
+        Self { address, desk, clock, provider, metrics, http, server, folder, setup, graph_url }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

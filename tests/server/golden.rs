@@ -104,7 +104,11 @@ async fn answers_and_events_are_as_the_document_says() {
         on(json!({ "text": "only us", "message_id": sent["message"]["message_id"] })),
     )
     .await;
-    r.ask(&mut alice, "draft.save", on(json!({ "text": "half a th" }))).await;
+    r.ask(&mut alice, "tag.add", on(json!({ "tag": "a", "message_id": sent["message"]["message_id"] })))
+        .await;
+    r.ask(&mut alice, "tag.list", json!({})).await;
+    let (mut device, _) = Client::start(&desk, "alice").await;
+    r.ask(&mut device, "draft.save", on(json!({ "text": "half a th" }))).await;
     r.ask(&mut alice, "interaction.why", on(json!({}))).await;
     r.ask(&mut ada, "interaction.why", on(json!({}))).await;
     desk.until("templates are read", async || {

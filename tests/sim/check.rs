@@ -314,6 +314,8 @@ impl Checks {
         assert_eq!(world.templates, stored.templates);
         assert_eq!(world.tokens, stored.tokens);
         assert_eq!(world.drafts, stored.drafts);
+        assert_eq!(world.tags, stored.tags);
+        assert_eq!(world.stars, stored.stars);
         assert_eq!(world.media, stored.media);
         assert_eq!(world.messages, stored.messages);
         assert_eq!(world.transcripts, stored.transcripts);

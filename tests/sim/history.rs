@@ -276,7 +276,10 @@ impl History {
                     let lost = gone.into_iter().map(|(agent_id, session)| Caller { agent_id, session });
                     self.lost_sockets.extend(lost);
                 }
-                Effect::MarkRead { .. } | Effect::React { .. } | Effect::RefreshTemplates { .. } => {}
+                Effect::MarkRead { .. }
+                | Effect::React { .. }
+                | Effect::RefreshTemplates { .. }
+                | Effect::CloseLogins { .. } => {}
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use guichet::domain::{
-    AgentId, AgentState, InteractionId, Ownership, Role, SkillLevel, Status, TemplateValues,
+    AgentId, AgentState, DraftMode, InteractionId, Ownership, Role, SkillLevel, Status, TemplateValues,
 };
 use guichet::engine::{AdminCommand, Caller, Command, Input, RequestKey};
 
@@ -413,7 +413,13 @@ impl History {
             Act::Typing => Command::Typing { interaction_id },
             Act::SaveDraft => {
                 let text = self.source.pick(&["", "draft", "another"]).unwrap().to_owned();
-                Command::SaveDraft { interaction_id, text, media: Vec::new() }
+                Command::SaveDraft {
+                    interaction_id,
+                    mode: DraftMode::Reply,
+                    text,
+                    media: Vec::new(),
+                    reply_to: None,
+                }
             }
             Act::SendTranscript => {
                 let several = self.source.chance(10);

@@ -9,7 +9,9 @@ use guichet::domain::{
     IdentityId, Interaction, InteractionId, Media, MediaId, MediaState, Message, MessageId, Note, Skill,
     SkillId, Team, TeamId, Template, Time, Transcript, TranscriptId,
 };
-use guichet::engine::{Batch, Cold, ColdKeys, DecisionRow, LoginRow, RequestRow, Services, Stored, TokenRow};
+use guichet::engine::{
+    Batch, Cold, ColdKeys, DecisionRow, LoginRow, RequestRow, Services, StarRow, Stored, TagRow, TokenRow,
+};
 
 type AliasKey = (ChannelKind, AliasKind, String);
 
@@ -31,6 +33,8 @@ pub(crate) struct Store {
     pub(crate) notes: BTreeMap<InteractionId, Vec<Note>>,
     pub(crate) drafts: BTreeMap<(InteractionId, AgentId), Draft>,
     pub(crate) transcripts: BTreeMap<TranscriptId, Transcript>,
+    pub(crate) tags: BTreeMap<String, i64>,
+    pub(crate) stars: BTreeMap<(AgentId, String), StarRow>,
     pub(crate) agents: BTreeMap<AgentId, Arc<Agent>>,
     pub(crate) skills: BTreeMap<SkillId, Skill>,
     pub(crate) teams: BTreeMap<TeamId, Team>,
@@ -115,6 +119,16 @@ impl Store {
         }
         for note in &rows.notes {
             self.notes.entry(note.interaction_id).or_default().push(note.clone());
+        }
+        for row in &rows.tags {
+            if row.uses > 0 {
+                self.tags.insert(row.tag.clone(), row.uses);
+            } else {
+                self.tags.remove(&row.tag);
+            }
+        }
+        for row in &rows.stars {
+            self.stars.insert((row.agent_id, row.quick_reply_id.clone()), row.clone());
         }
         for draft in &rows.drafts {
             let key = (draft.interaction_id, draft.agent_id);
@@ -224,6 +238,8 @@ impl Store {
             messages: messages.map(|(_, row)| row.as_ref().clone()).collect(),
             media: pending.cloned().collect(),
             drafts: self.drafts.values().cloned().collect(),
+            tags: self.tags.iter().map(|(tag, uses)| TagRow { tag: tag.clone(), uses: *uses }).collect(),
+            stars: self.stars.values().cloned().collect(),
         }
     }
 

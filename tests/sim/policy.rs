@@ -29,7 +29,7 @@ impl Rules {
 }
 
 fn rule(total: Span, on_zero: ZeroAction) -> TimerRule {
-    TimerRule { total, on_zero, extend_by: None, extend_max: 0 }
+    TimerRule { total, on_zero, extend_by: None, extend_max: 0, extend_roles: Vec::new() }
 }
 
 impl Policy for Rules {

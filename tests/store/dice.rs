@@ -237,6 +237,7 @@ impl Dice {
             edited: self.flag(),
             deleted: self.flag(),
             reactions: self.some(|dice| Reaction { author: dice.author(), emoji: dice.text() }),
+            tags: self.some(Self::text).into_iter().collect(),
             state: self.of(DeliveryState::ALL),
             error: self.maybe(|dice| DeliveryError {
                 code: dice.maybe(Self::number),
@@ -286,8 +287,10 @@ impl Dice {
         Draft {
             interaction_id: InteractionId(interaction_id),
             agent_id: AgentId(3),
+            mode: self.of(DraftMode::ALL),
             text: format!("x{}", self.text()),
             media: self.some(Self::name),
+            reply_to: self.maybe(|dice| MessageId(dice.number())),
             saved_at: self.time(),
         }
     }
@@ -390,8 +393,14 @@ impl Dice {
     }
 
     fn kind(&mut self) -> EventKind {
-        match self.below(7) {
+        match self.below(8) {
             0 => EventKind::InteractionCreated,
+            6 => EventKind::TagChanged {
+                message_id: self.maybe(|dice| MessageId(dice.number())),
+                added: self.some(Self::text),
+                removed: self.some(Self::text),
+                by: self.maybe(|dice| AgentId(dice.number())),
+            },
             1 => EventKind::InteractionOfferEnded { agent_id: AgentId(self.number()), reason: self.text() },
             2 => EventKind::InteractionStatusChanged {
                 from: self.of(Status::ALL),
@@ -447,6 +456,12 @@ impl Dice {
             rows.notes.push(self.note(id, id));
             rows.drafts.push(self.draft(id));
             rows.transcripts.push(self.transcript(id));
+            rows.tags.push(TagRow { tag: format!("{}{id}", self.text()), uses: i64::from(self.small()) + 1 });
+            rows.stars.push(StarRow {
+                agent_id: AgentId(id),
+                quick_reply_id: self.text(),
+                starred: self.flag(),
+            });
             rows.agents.push(Arc::new(self.agent(id)));
             rows.skills.push(self.skill(id));
             rows.teams.push(Team { team: format!("team-{id}").parse().unwrap(), title: self.text() });

@@ -16,7 +16,7 @@ fn event(seq: i64, agents: &[i64], supervisors: bool, administrators: bool) -> E
         time: Time(seq),
         interaction_id: None,
         revision: 0,
-        kind: EventKind::TagChanged,
+        kind: EventKind::InteractionCreated,
         audience: Audience { agents, supervisors, administrators },
     })
 }

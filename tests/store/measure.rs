@@ -78,6 +78,7 @@ fn message(id: i64, interaction_id: i64) -> Message {
         edited: false,
         deleted: false,
         reactions: Vec::new(),
+        tags: std::collections::BTreeSet::new(),
         state: DeliveryState::Received,
         error: None,
         provider_id: Some(format!("wamid.HBgLMzM2MTIzNDU2NzgVAgASGCA{id:020}AA==")),

@@ -26,6 +26,8 @@ async fn compare(store: &Arc<dyn Store>, batch: &Batch) {
         assert!(stored.agents.contains(agent), "{agent:?}");
     }
     assert!(rows.skills.iter().all(|skill| stored.skills.contains(skill)));
+    assert!(rows.tags.iter().all(|tag| stored.tags.contains(tag)));
+    assert!(rows.stars.iter().all(|star| stored.stars.contains(star)));
     assert!(rows.teams.iter().all(|team| stored.teams.contains(team)));
     assert!(rows.tokens.iter().all(|token| stored.tokens.contains(token)));
     assert!(rows.logins.iter().all(|login| stored.logins.contains(login)));
@@ -126,6 +128,12 @@ pub(crate) async fn a_second_write_replaces(testbed: &Testbed) {
     for (new, old) in second.rows.notes.iter_mut().zip(&first.rows.notes) {
         new.created_at = old.created_at;
     }
+    for (new, old) in second.rows.tags.iter_mut().zip(&first.rows.tags) {
+        new.tag.clone_from(&old.tag);
+    }
+    for (new, old) in second.rows.stars.iter_mut().zip(&first.rows.stars) {
+        new.quick_reply_id.clone_from(&old.quick_reply_id);
+    }
     for (new, old) in second.rows.tokens.iter_mut().zip(&first.rows.tokens) {
         new.name.clone_from(&old.name);
     }
@@ -145,8 +153,18 @@ pub(crate) async fn a_second_write_replaces(testbed: &Testbed) {
     store.commit(Arc::new(second.clone())).await.unwrap();
     second.rows.decisions.clone_from(&first.rows.decisions);
     compare(&store, &second).await;
-    for table in ["contacts", "aliases", "interactions", "messages", "media", "notes", "agents", "templates"]
-    {
+    for table in [
+        "contacts",
+        "aliases",
+        "interactions",
+        "messages",
+        "media",
+        "notes",
+        "agents",
+        "templates",
+        "tags",
+        "stars",
+    ] {
         assert_eq!(testbed.number(&format!("SELECT COUNT(*) FROM {table}")).await, 20, "{table}");
     }
 }
@@ -230,13 +248,16 @@ pub(crate) async fn what_is_taken_away_is_gone(testbed: &Testbed) {
         templates: vec![(account.clone(), templates[..2].to_vec())],
         logins_ended: vec!["login1".to_owned(), "login2".to_owned(), "never was".to_owned()],
         tokens_revoked: vec![first.rows.tokens[0].name.clone()],
+        tags: vec![TagRow { uses: 0, ..first.rows.tags[0].clone() }],
         ..Rows::default()
     };
     // Text or files keep a draft; neither ends it.
     let draft = |id: i64, text: &str, media: &[&str]| Draft {
         interaction_id: InteractionId(id),
         agent_id: AgentId(3),
+        mode: DraftMode::Reply,
         text: text.to_owned(),
+        reply_to: None,
         media: media.iter().map(|id| id.parse().unwrap()).collect(),
         saved_at: NOW,
     };
@@ -250,6 +271,8 @@ pub(crate) async fn what_is_taken_away_is_gone(testbed: &Testbed) {
     assert!(templates[..2].iter().all(|template| kept.contains(template)));
     assert_eq!(stored.logins.len(), 4);
     assert_eq!(stored.tokens.len(), 5);
+    assert_eq!(stored.tags.len(), 5);
+    assert!(!stored.tags.iter().any(|row| row.tag == first.rows.tags[0].tag));
     assert_eq!(store.draft(InteractionId(1), AgentId(3)).await.unwrap(), None);
     assert_eq!(store.draft(InteractionId(2), AgentId(3)).await.unwrap(), Some(draft(2, "", &["file"])));
     assert_eq!(store.draft(InteractionId(3), AgentId(3)).await.unwrap(), Some(draft(3, "text", &[])));

@@ -30,6 +30,7 @@ pub(super) fn blank(message_id: MessageId, interaction_id: InteractionId, now: T
         edited: false,
         deleted: false,
         reactions: Vec::new(),
+        tags: BTreeSet::new(),
         state: DeliveryState::Queued,
         error: None,
         provider_id: None,

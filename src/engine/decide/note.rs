@@ -1,7 +1,7 @@
 //! Notes: text that only colleagues see (SPEC §5.9).
 
 use super::access::{not_ended, permit};
-use crate::domain::{Agent, InteractionId, MessageId, Note, NoteId, Permission};
+use crate::domain::{Agent, DraftMode, InteractionId, MessageId, Note, NoteId, Permission};
 use crate::engine::limits::{NOTE_CHARS, fits};
 use crate::engine::turn::Turn;
 use crate::engine::{Answer, Refusal, RefusalKind, Reply};
@@ -34,6 +34,7 @@ impl Turn<'_> {
             created_at: self.now,
         };
         self.add_note(interaction_id, note.clone());
+        self.drop_draft(agent, interaction_id, DraftMode::Note);
         Ok(Answer::Note(note))
     }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::access::{is_assigned, not_closed, not_ended};
+use super::tag::{Retag, clean};
 use crate::domain::{Agent, Interaction, InteractionId, Note, NoteId, Ownership, Status};
-use crate::engine::limits::{DISPOSITION_CHARS, NOTE_CHARS, TAG_CHARS, TAGS, fits};
+use crate::engine::limits::{DISPOSITION_CHARS, NOTE_CHARS, TAGS, fits};
 use crate::engine::turn::{About, Turn, refuse};
 use crate::engine::world::index::is_done;
 use crate::engine::{EventKind, Refusal, RefusalKind, Reply};
@@ -36,18 +37,13 @@ impl Turn<'_> {
         outcome.disposition = outcome.disposition.filter(|text| !text.trim().is_empty());
         outcome.note = outcome.note.filter(|text| !text.trim().is_empty());
         self.check_outcome(&row, &outcome)?;
+        let retag = self.outcome_tags(&row, outcome.tags.take())?;
         self.outcome_rules(&row, &outcome)?;
-        let Outcome { status, disposition, note, tags } = outcome;
+        let Outcome { status, disposition, note, tags: _ } = outcome;
         let by = agent.agent_id;
-        let retagged = tags.as_ref().is_some_and(|tags| *tags != row.tags);
-        self.edit(interaction_id, |row| {
-            row.disposition = disposition.or(row.disposition.take());
-            if let Some(tags) = tags {
-                row.tags = tags;
-            }
-        });
-        if retagged {
-            self.event(interaction_id, EventKind::TagChanged, About::default());
+        self.edit(interaction_id, |row| row.disposition = disposition.or(row.disposition.take()));
+        if let Some(retag) = retag {
+            self.retag(interaction_id, retag, by);
         }
         if let Some(text) = note {
             let note_id = NoteId(self.next_id());
@@ -74,22 +70,38 @@ impl Turn<'_> {
     fn check_outcome(&self, row: &Interaction, outcome: &Outcome) -> Result<(), Refusal> {
         if let Some(disposition) = &outcome.disposition {
             fits("disposition", disposition, DISPOSITION_CHARS)?;
-            let skill = row.skill.as_ref().and_then(|skill| self.world.skills.get(skill));
-            let listed = skill.is_none_or(|skill| {
-                skill.dispositions.is_empty() || skill.dispositions.contains(disposition)
-            });
-            if !listed {
-                let message = "this disposition is not one of the skill's; choose from its list";
-                return Err(Refusal::new(RefusalKind::Invalid, message).field("disposition"));
+            let choices = self.dispositions_for(row);
+            if !choices.is_empty() && !choices.contains(disposition) {
+                let message = format!("this disposition is not one of the skill's: {}", choices.join(", "));
+                let refusal = Refusal::new(RefusalKind::Invalid, message).field("disposition");
+                return Err(refusal.choices(choices.iter().cloned()));
             }
         }
         if let Some(note) = &outcome.note {
             fits("notes", note, NOTE_CHARS)?;
         }
-        if let Some(tags) = &outcome.tags {
-            check_tags(tags)?;
-        }
         Ok(())
+    }
+
+    /// What to choose from; empty: any text.
+    fn dispositions_for(&self, row: &Interaction) -> &[String] {
+        let skill = row.skill.as_ref().and_then(|skill| self.world.skills.get(skill));
+        skill.map_or(&[], |skill| &skill.dispositions)
+    }
+
+    fn outcome_tags(
+        &self,
+        row: &Interaction,
+        tags: Option<BTreeSet<String>>,
+    ) -> Result<Option<Retag>, Refusal> {
+        let Some(tags) = tags else { return Ok(None) };
+        if tags.len() > TAGS {
+            return Err(Refusal::new(RefusalKind::TooLarge, format!("at most {TAGS} tags")).field("tags"));
+        }
+        let tags = tags.iter().map(|tag| clean(tag, "tags")).collect::<Result<_, _>>()?;
+        let retag = Retag::new(&row.tags, tags);
+        self.check_retag(&retag, "tags")?;
+        Ok(Some(retag))
     }
 
     /// A disposition where the skill or the scripts want one.
@@ -109,7 +121,8 @@ impl Turn<'_> {
         };
         if by_skill || by_script() {
             let message = format!("a disposition is needed before this can be {}", outcome.status);
-            return Err(Refusal::new(RefusalKind::OutcomeNeeded, message).field("disposition"));
+            let refusal = Refusal::new(RefusalKind::OutcomeNeeded, message).field("disposition");
+            return Err(refusal.choices(self.dispositions_for(row).iter().cloned()));
         }
         Ok(())
     }
@@ -145,14 +158,4 @@ impl Turn<'_> {
         self.detach(interaction_id);
         self.interaction_answer(interaction_id)
     }
-}
-
-fn check_tags(tags: &BTreeSet<String>) -> Result<(), Refusal> {
-    if tags.len() > TAGS {
-        return Err(Refusal::new(RefusalKind::TooLarge, format!("at most {TAGS} tags")).field("tags"));
-    }
-    if tags.iter().any(|tag| tag.trim().is_empty()) {
-        return Err(Refusal::new(RefusalKind::Invalid, "a tag is empty").field("tags"));
-    }
-    tags.iter().try_for_each(|tag| fits("tags", tag, TAG_CHARS))
 }

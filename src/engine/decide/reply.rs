@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::access::not_closed;
 use super::inbound::blank;
 use crate::domain::{
-    Abilities, Agent, Author, DeliveryState, Direction, Interaction, InteractionId, Media, MediaId,
-    MediaState, Message, MessageId, MessageKind, TemplateValues, check_template, render_template,
+    Abilities, Agent, Author, DeliveryState, Direction, DraftMode, Interaction, InteractionId, Media,
+    MediaId, MediaState, Message, MessageId, MessageKind, TemplateValues, check_template, render_template,
 };
 use crate::engine::limits::{MEDIA_PER_SEND, QUEUED_PER_RECIPIENT, TYPING, fits};
 use crate::engine::turn::{About, Turn, refuse};
@@ -64,7 +64,7 @@ impl Turn<'_> {
             self.agent_answered(interaction_id, *message_id);
             self.launch(&row, *message_id);
         }
-        self.drop_draft(agent, interaction_id);
+        self.drop_draft(agent, interaction_id, DraftMode::Reply);
         let rows = ids.iter().filter_map(|id| self.world.message(*id));
         Ok(Answer::Messages(rows.map(|kept| Arc::clone(&kept.row)).collect()))
     }

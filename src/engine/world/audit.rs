@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::index::{Due, Index, Readiness, Spot};
 use super::{Desk, World};
 use crate::domain::{Alias, DeliveryState, MediaState, MessageId};
-use crate::engine::Stored;
+use crate::engine::{StarRow, Stored, TagRow};
 
 impl World {
     /// The rows that would be loaded if the process started afresh now.
@@ -70,6 +70,16 @@ impl World {
             drafts: self.drafts.values().cloned().collect(),
             transcripts: self.transcripts.values().cloned().collect(),
             services: self.services.clone(),
+            tags: self.tags.iter().map(|(tag, uses)| TagRow { tag: tag.clone(), uses: *uses }).collect(),
+            stars: self
+                .stars
+                .iter()
+                .map(|((agent_id, id), starred)| StarRow {
+                    agent_id: *agent_id,
+                    quick_reply_id: id.clone(),
+                    starred: *starred,
+                })
+                .collect(),
         }
     }
 

@@ -69,6 +69,9 @@ impl World {
         for transcript in stored.transcripts {
             world.add_transcript(transcript);
         }
+        world.tags = stored.tags.into_iter().map(|row| (row.tag, row.uses)).collect();
+        let stars = stored.stars.into_iter();
+        world.stars = stars.map(|row| ((row.agent_id, row.quick_reply_id), row.starred)).collect();
         world
     }
 

@@ -101,7 +101,6 @@ fn body<'a>(channels: &Channels, told: &Told<'a>) -> Option<EventBody<'a>> {
             reactions: told.message.map_or_else(Vec::new, |message| reactions(&message.reactions)),
             about: about(),
         },
-        EventKind::TagChanged => EventBody::TagChanged(about()),
         EventKind::TranscriptChanged { transcript_id, agent_id, state, reason } => {
             EventBody::TranscriptChanged {
                 transcript_id: Id(*transcript_id),
@@ -111,12 +110,21 @@ fn body<'a>(channels: &Channels, told: &Told<'a>) -> Option<EventBody<'a>> {
                 about: about(),
             }
         }
+        EventKind::TagChanged { message_id, added, removed, by } => EventBody::TagChanged {
+            message_id: message_id.map(Id),
+            added,
+            removed,
+            by: by.map(Id),
+            message: told.message.map(message),
+            about: about(),
+        },
         EventKind::TimerChanged { timer, change } => {
             EventBody::TimerChanged { timer: Word(*timer), change: Word(*change), about: about() }
         }
         EventKind::NoteAdded { .. }
         | EventKind::Typing { .. }
         | EventKind::DraftChanged { .. }
+        | EventKind::QuickReplyStarred { .. }
         | EventKind::AgentChanged { .. }
         | EventKind::AgentRevoked { .. }
         | EventKind::QueueChanged { .. }
@@ -134,8 +142,11 @@ fn other<'a>(told: &Told<'a>) -> Option<EventBody<'a>> {
             Some(EventBody::Typing { agent_id: agent_id.map(Id), contact: agent_id.is_none() })
         }
         EventKind::DraftChanged { .. } => {
-            let kept = told.draft.filter(|draft| !draft.text.is_empty() || !draft.media.is_empty());
+            let kept = told.draft.filter(|draft| !draft.is_empty());
             Some(EventBody::DraftChanged { draft: kept.map(draft) })
+        }
+        EventKind::QuickReplyStarred { quick_reply_id, starred, .. } => {
+            Some(EventBody::QuickReplyStarred { quick_reply_id, starred: *starred })
         }
         EventKind::AgentChanged { .. } => {
             Some(EventBody::AgentChanged { agent: told.agent.map(|(it, load)| agent(it, load)) })
@@ -165,8 +176,8 @@ fn other<'a>(told: &Told<'a>) -> Option<EventBody<'a>> {
         | EventKind::MessageAdded { .. }
         | EventKind::MessageChanged { .. }
         | EventKind::MessageReaction { .. }
-        | EventKind::TagChanged
         | EventKind::TranscriptChanged { .. }
+        | EventKind::TagChanged { .. }
         | EventKind::TimerChanged { .. } => None,
     }
 }

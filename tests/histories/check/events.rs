@@ -75,7 +75,7 @@ fn audience(told: &EventRow, row: &Interaction, was: Option<&Before>) {
     let event = &told.event;
     assert!(!event.audience.supervisors && !event.audience.administrators, "{event:?}");
     assert!(event.audience.agents.is_sorted(), "{event:?}");
-    if let EventKind::DraftChanged { agent_id } = &event.kind {
+    if let EventKind::DraftChanged { agent_id, .. } = &event.kind {
         assert_eq!(event.audience.agents, [*agent_id], "a draft is its author's");
         return;
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use guichet::domain::{
-    AgentId, ContactId, DeliveryState, Direction, Interaction, InteractionId, MediaId, MessageId, Ownership,
-    Status,
+    AgentId, ContactId, DeliveryState, Direction, DraftMode, Interaction, InteractionId, MediaId, MessageId,
+    Ownership, Status,
 };
 use guichet::engine::{Caller, Command, Input, RequestKey};
 
@@ -187,7 +187,13 @@ fn on_interaction(world: &mut World, act: Act) -> Option<(AgentId, Command)> {
         Act::Types { .. } => Command::Typing { interaction_id },
         Act::Drafts { size, .. } => {
             let text = if size == 0 { "x".repeat(20_001) } else { "brouillon".repeat(usize::from(size - 1)) };
-            Command::SaveDraft { interaction_id, text, media: Vec::new() }
+            Command::SaveDraft {
+                interaction_id,
+                mode: DraftMode::Reply,
+                text,
+                media: Vec::new(),
+                reply_to: None,
+            }
         }
         Act::Notes { size, .. } => {
             let text = if size == 0 { "x".repeat(10_001) } else { "note".repeat(usize::from(size - 1)) };
