@@ -67,10 +67,7 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
                 Own::Scripts { reload }
             }));
         }
-        Method::SetState => {
-            let SetState { state, reason } = request.params()?;
-            Command::SetState { state: state.0, reason }
-        }
+        Method::SetState => set_state(request.params()?),
         Method::InboxList => {
             let Nothing {} = request.params()?;
             Command::Inbox
@@ -83,10 +80,7 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         Method::MessageMarkRead => on(|interaction_id| Command::MarkRead { interaction_id })?,
         Method::MessageTyping => on(|interaction_id| Command::Typing { interaction_id })?,
         Method::InteractionRefuse => refuse(request.params()?),
-        Method::InteractionPull => {
-            let Pull { skill } = request.params()?;
-            Command::Pull { skill: skill.map(|id| id.0) }
-        }
+        Method::InteractionPull => pull(request.params()?),
         Method::InteractionSetOutcome => set_outcome(request.params()?),
         Method::MessageSend => send(request.params()?),
         Method::MessageRetry => retry(&request.params()?),
@@ -98,20 +92,9 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
             Command::ListTemplates { channel_id: channel_id.0 }
         }
         Method::NoteAdd => add_note(request.params()?),
-        Method::TranscriptSend => {
-            let SendTranscript { interaction_id, email } = request.params()?;
-            Command::SendTranscript { interaction_id: interaction_id.0, email }
-        }
-        Method::TagAdd => {
-            let OneTag { interaction_id, message_id, tag } = request.params()?;
-            let (interaction_id, message_id) = (interaction_id.0, message_id.map(|id| id.0));
-            Command::AddTag { interaction_id, message_id, tag }
-        }
-        Method::TagRemove => {
-            let OneTag { interaction_id, message_id, tag } = request.params()?;
-            let (interaction_id, message_id) = (interaction_id.0, message_id.map(|id| id.0));
-            Command::RemoveTag { interaction_id, message_id, tag }
-        }
+        Method::TranscriptSend => send_transcript(request.params()?),
+        Method::TagAdd => add_tag(request.params()?),
+        Method::TagRemove => remove_tag(request.params()?),
         Method::TagList => find_tags(request.params()?)?,
         Method::TimerExtend => on(|interaction_id| Command::ExtendTimer { interaction_id })?,
         Method::AdminAgentsList => administer(AdminCommand::ListAgents)?,
@@ -125,6 +108,31 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         }
     };
     Ok(Plan::Ask(command))
+}
+
+fn set_state(params: SetState) -> Command {
+    let SetState { state, reason } = params;
+    Command::SetState { state: state.0, reason }
+}
+
+fn pull(params: Pull) -> Command {
+    let Pull { skill } = params;
+    Command::Pull { skill: skill.map(|id| id.0) }
+}
+
+fn send_transcript(params: SendTranscript) -> Command {
+    let SendTranscript { interaction_id, email } = params;
+    Command::SendTranscript { interaction_id: interaction_id.0, email }
+}
+
+fn add_tag(params: OneTag) -> Command {
+    let OneTag { interaction_id, message_id, tag } = params;
+    Command::AddTag { interaction_id: interaction_id.0, message_id: message_id.map(|id| id.0), tag }
+}
+
+fn remove_tag(params: OneTag) -> Command {
+    let OneTag { interaction_id, message_id, tag } = params;
+    Command::RemoveTag { interaction_id: interaction_id.0, message_id: message_id.map(|id| id.0), tag }
 }
 
 fn refuse(params: Refuse) -> Command {

@@ -122,13 +122,11 @@ fn form(value: &str, pattern: Option<&str>, hint: &str) -> Result<(), String> {
 /// In whichever language it was chosen, it is told in the contact's.
 fn choice(value: &str, options: &[Localized], language: &str) -> Result<String, String> {
     let chosen = options.iter().find(|option| option.values().any(|text| text == value));
-    match chosen {
-        Some(option) => Ok(option.get(language).map_or(value, String::as_str).to_owned()),
-        None => {
-            let all: Vec<&str> = options.iter().map(|option| in_language(option, language)).collect();
-            Err(format!("{value:?} is not one of {}", all.join(", ")))
-        }
-    }
+    let Some(option) = chosen else {
+        let all: Vec<&str> = options.iter().map(|option| in_language(option, language)).collect();
+        return Err(format!("{value:?} is not one of {}", all.join(", ")));
+    };
+    Ok(option.get(language).map_or(value, String::as_str).to_owned())
 }
 
 fn length(value: &str, min: u32, max: u32) -> Result<(), String> {
