@@ -20,7 +20,7 @@ mod timer;
 mod transcript;
 
 pub use address::AddressKind;
-pub use agent::{Agent, AgentState, Capacity, Permission, Role, Skill, SkillLevel, Team};
+pub use agent::{Agent, AgentState, Capacity, Permission, Role, Skill, SkillLevel, Team, Watching};
 pub use channel::{Abilities, Channel, ChannelKind};
 pub use contact::{Alias, AliasKind, Contact};
 pub use email::{NotOneAddress, one_address};
@@ -28,7 +28,7 @@ pub use id::{
     AgentId, ChannelId, ContactId, DecisionId, IdentityId, InteractionId, MediaId, MessageId, NoteId,
     SkillId, TeamId, TranscriptId, UnknownId,
 };
-pub use interaction::{Draft, DraftMode, Interaction, Note, Target, Waiting};
+pub use interaction::{Draft, DraftMode, Interaction, Note, Target, To, Transfer, Waiting};
 pub use link::{links, without_links};
 pub use message::{Author, DeliveryError, Direction, Media, MediaState, Message, MessageKind, Reaction};
 pub(crate) use status::words;
@@ -39,5 +39,5 @@ pub use template::{
 };
 pub use text::{clean_text, fold};
 pub use time::{BadDuration, Span, Time};
-pub use timer::{Kept, KeptPlan, PutBack, Timer, TimerPlan, TimerRule, Timers, ZeroAction};
+pub use timer::{Kept, KeptPlan, Place, PutBack, Timer, TimerPlan, TimerRule, Timers, ZeroAction};
 pub use transcript::{Seen, SeenPart, Transcript, TranscriptState};

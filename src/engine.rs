@@ -10,6 +10,7 @@
 
 mod apply;
 mod batch;
+mod board;
 mod cold;
 mod decide;
 mod event;
@@ -29,7 +30,10 @@ mod world;
 
 pub use batch::{
     Answered, Batch, DecisionRow, DedupeRow, Effect, EventRow, LoginRow, Outgoing, OutgoingBody, RawDelivery,
-    RequestRow, Rows, StarRow, Stored, TagRow, TokenRow,
+    RequestRow, Rows, ServiceLevelRow, StarRow, Stored, TagRow, TokenRow,
+};
+pub use board::{
+    AtRisk, Board, Filter, ServiceLevel, Share, ShareCommand, SuperviseCommand, Watched, board_begins,
 };
 pub use event::{Audience, Event, EventKind, PolicyError, TimerChange, TimerKind};
 pub use input::{

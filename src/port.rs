@@ -10,4 +10,4 @@ pub use connector::{
     Connector, ConnectorError, Content, Download, Handshake, Received, Rejected, WebhookRequest,
 };
 pub use mailer::{Entry, Letter, Mailer, Part, Picture};
-pub use store::{Commit, LoggedEvent, MessagePage, Store, StoreError};
+pub use store::{Commit, EndedPage, LoggedEvent, MessagePage, Store, StoreError};

@@ -19,20 +19,21 @@ mod spelled;
 mod template;
 
 pub use answer::{
-    Agents, Decision, Done, FieldKindName, History, Interactions, KnownTag, KnownTags, NewToken, Notice,
-    OneAgent, OneInteraction, OneMessage, OneNote, OneTranscript, Outbound, QuickReplies, QuickReply,
-    QuickReplyField, RenderedQuickReply, Script, ScriptError, Scripts, Services, SessionStarted, Skills,
-    Snapshot, Tags, Teams, Templates, Transcript, Uploaded, WholeInteraction, Why,
+    Agents, AtRisk, Board, Decision, Done, FieldKindName, History, InteractionPage, Interactions, KnownTag,
+    KnownTags, NewToken, Notice, OneAgent, OneInteraction, OneMessage, OneNote, OneTranscript, Outbound,
+    QuickReplies, QuickReply, QuickReplyField, RenderedQuickReply, Script, ScriptError, Scripts, Services,
+    SessionStarted, Skills, Snapshot, Tags, Teams, Templates, Transcript, Uploaded, WatchedThings, Watching,
+    WholeInteraction, Why,
 };
-pub use event::{About, Cursor, Event, EventBody, Given, Hello, MessageAbout};
+pub use event::{About, Cursor, Event, EventBody, Given, HandedTo, Hello, MessageAbout};
 pub use frame::{
     ErrorData, ErrorShape, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, REFUSED,
     REMEMBERED_ID_MIN, REQUEST_ID_MAX, Request, answer, error, notification, read_params,
 };
-pub use interaction::{Capabilities, Contact, Draft, Interaction, Note, Timer, TimerState, Timers};
+pub use interaction::{Capabilities, Contact, Draft, Interaction, Note, Timer, TimerState, Timers, Transfer};
 pub use message::{Author, DeliveryError, Media, Message, Reaction, SentHeader, SentTemplate, Translation};
 pub use method::{METHODS, Method, MethodInfo, Repeat};
 pub use openrpc::{document, schema_of};
-pub use people::{Agent, Channel, HeldSkill, Queue, Room, Skill, Team};
+pub use people::{Agent, Channel, HeldSkill, Queue, Room, ServiceLevel, Share, Skill, Team};
 pub use spelled::{Id, Moment, Opaque, Word, Words};
 pub use template::{Template, TemplateButton, TemplateHeader};

@@ -15,6 +15,7 @@ mod encode;
 mod events;
 mod fault;
 mod lane;
+mod list;
 mod load;
 mod postgres;
 mod sql;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::status::words;
-use super::{AgentId, ChannelKind, SkillId, Span, TeamId, Time};
+use super::{AgentId, ChannelKind, InteractionId, SkillId, Span, TeamId, Time};
 
 words! {
     /// A role: a set of permissions.
@@ -28,6 +28,10 @@ words! {
         Pull = "pull",
         /// Start outbound interactions.
         Outbound = "outbound",
+        /// Transfer work to an agent, a skill or a team.
+        Transfer = "transfer",
+        /// Consult a colleague.
+        Consult = "consult",
         /// Extend a customer timer.
         ExtendTimer = "extend_timer",
         /// Go on with a contact on another channel.
@@ -55,14 +59,16 @@ impl Role {
     /// What this role may do.
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{
-            Administer, BlockContact, Card, Convert, EditContact, ExtendTimer, Handle, MergeContact,
-            Outbound, Pull, Snooze, Supervise, Transcript,
+            Administer, BlockContact, Card, Consult, Convert, EditContact, ExtendTimer, Handle, MergeContact,
+            Outbound, Pull, Snooze, Supervise, Transcript, Transfer,
         };
         match self {
             Self::Agent => &[
                 Handle,
                 Pull,
                 Outbound,
+                Transfer,
+                Consult,
                 ExtendTimer,
                 Convert,
                 Card,
@@ -76,6 +82,8 @@ impl Role {
                 Handle,
                 Pull,
                 Outbound,
+                Transfer,
+                Consult,
                 ExtendTimer,
                 Convert,
                 Card,
@@ -126,6 +134,18 @@ pub struct Capacity {
     pub per_kind: BTreeMap<ChannelKind, u32>,
 }
 
+/// What a supervisor watches: its events come as if the work were the supervisor's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Watching {
+    /// Everything.
+    pub all: bool,
+    /// Work of these skills.
+    pub skills: BTreeSet<SkillId>,
+    /// This work.
+    pub interactions: BTreeSet<InteractionId>,
+}
+
 /// A person who answers, supervises or administers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
@@ -155,6 +175,8 @@ pub struct Agent {
     pub idle_since: Time,
     /// Offers in a row that it let expire.
     pub missed_offers: u32,
+    /// What it watches as a supervisor, until it goes offline.
+    pub watching: Watching,
     /// Removed agents keep their row, so that history can name them.
     pub removed: bool,
 }

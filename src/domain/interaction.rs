@@ -46,6 +46,27 @@ pub struct Waiting {
     pub not_before: Vec<(AgentId, Time)>,
 }
 
+/// Whom work is handed to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum To {
+    /// One agent.
+    Agent(AgentId),
+    /// Whoever holds a skill.
+    Skill(SkillId),
+    /// Whoever is of a team.
+    Team(TeamId),
+}
+
+/// Assigned work that a colleague was asked to take: its agent keeps it until the colleague accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// The colleague.
+    pub to: AgentId,
+    /// Until when the colleague may answer.
+    pub expires_at: Time,
+}
+
 /// One piece of work. Memory holds those that have not ended; an ended one never changes again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interaction {
@@ -79,6 +100,8 @@ pub struct Interaction {
     pub last_agent_id: Option<AgentId>,
     /// Colleagues who may read and add notes.
     pub consulted: BTreeSet<AgentId>,
+    /// The colleague who was asked to take it over, while it is assigned.
+    pub transfer: Option<Transfer>,
     /// The skill it was routed to.
     pub skill: Option<SkillId>,
     /// How it waits, while queued or offered.

@@ -117,6 +117,18 @@ pub struct Kept {
     pub last_in: Option<MessageId>,
     /// Since when it is in nobody's inbox.
     pub detached_at: Option<Time>,
+    /// Its place in the queue that its agent took it from: what is transferred to another queue does not begin at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+/// A place in a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// 0–1000; higher goes first.
+    pub priority: u16,
+    /// Since when it waits.
+    pub since: Time,
 }
 
 /// An answer to "which timers?", good until the scripts or the facts change.

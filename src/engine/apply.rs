@@ -2,6 +2,8 @@
 //!
 //! Rules decide whether a verb may be used; a verb used in vain (on what has ended) does nothing.
 
+mod sharing;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -11,7 +13,7 @@ use super::world::{KeptMedia, KeptMessage, Leaving, Person};
 use super::{Audience, EventKind, TimerKind};
 use crate::domain::{
     Agent, AgentId, AgentState, ChannelId, Contact, ContactId, Draft, Interaction, InteractionId, Media,
-    MediaState, Message, MessageId, Ownership, Status, Time, Timers, Waiting,
+    MediaState, Message, MessageId, Ownership, Place, Status, Time, Timers, Waiting,
 };
 use crate::engine::limits::{LINE_CHARS, NOT_AGAIN, SILENCE, shorten};
 
@@ -149,6 +151,9 @@ impl Turn<'_> {
         if from == to {
             return;
         }
+        if !may_transfer(to) {
+            self.end_proposal(interaction_id, "withdrawn");
+        }
         let now = self.now;
         self.edit(interaction_id, |row| {
             row.status = to;
@@ -165,6 +170,8 @@ impl Turn<'_> {
 
     /// Puts an interaction into a queue.
     pub(crate) fn queue(&mut self, interaction_id: InteractionId, waiting: Waiting) {
+        self.end_proposal(interaction_id, "withdrawn");
+        self.release_consults(interaction_id, None);
         let Some(row) = self.world.work(interaction_id) else { return };
         let loses = row.agent_id.filter(|_| row.ownership == Ownership::Assigned);
         let skill = match &waiting.target {
@@ -219,6 +226,11 @@ impl Turn<'_> {
         let Some(row) = self.world.work(interaction_id).map(Arc::clone) else { return };
         let now = self.now;
         let loses = row.agent_id.filter(|holder| *holder != agent_id);
+        if loses.is_some() {
+            self.end_proposal(interaction_id, "withdrawn");
+            self.release_consults(interaction_id, Some(agent_id));
+        }
+        self.count_accepted(interaction_id);
         if row.ownership == Ownership::Offered {
             let reason = if loses.is_some() { "withdrawn" } else { "accepted" };
             let ended = row.agent_id.unwrap_or(agent_id);
@@ -229,7 +241,9 @@ impl Turn<'_> {
             row.last_agent_id = loses.or(row.last_agent_id);
             row.ownership = Ownership::Assigned;
             row.agent_id = Some(agent_id);
-            row.waiting = None;
+            let waited = row.waiting.take();
+            let place = waited.map(|waiting| Place { priority: waiting.priority, since: waiting.since });
+            row.kept.place = place.or(row.kept.place.take());
             row.timers.offer_expires_at = None;
             row.assigned_at = Some(now);
             leave_detached(row);
@@ -252,6 +266,8 @@ impl Turn<'_> {
         let now = self.now;
         let assigned = row.agent_id.filter(|_| row.ownership == Ownership::Assigned);
         self.withdraw_offer(interaction_id);
+        self.end_proposal(interaction_id, "withdrawn");
+        self.release_consults(interaction_id, None);
         // Before it leaves the inbox, or who loses it would miss that its timer stopped.
         self.stop_timer(interaction_id, TimerKind::Customer);
         self.edit(interaction_id, |row| {
@@ -290,6 +306,7 @@ impl Turn<'_> {
         let holder = row.agent_id;
         self.withdraw_offer(interaction_id);
         self.set_status(interaction_id, Status::Closed, by);
+        self.release_consults(interaction_id, None);
         self.forget_unanswered(interaction_id);
         self.drop_drafts(interaction_id);
         self.edit(interaction_id, |row| {
@@ -306,6 +323,7 @@ impl Turn<'_> {
         }
         let about = About { also: holder, ..About::default() };
         self.event(interaction_id, EventKind::InteractionClosed, about);
+        self.forget_watchers(interaction_id);
         self.world_newest(interaction_id);
         self.leaves(Leaving::Interaction(interaction_id));
     }
@@ -348,6 +366,14 @@ impl Turn<'_> {
         if let Some(row) = self.world.work(interaction_id).map(Arc::clone) {
             self.world.note_newest(&row);
         }
+    }
+}
+
+/// Whether work in this status may be transferred (SPEC §5.5).
+pub(crate) fn may_transfer(status: Status) -> bool {
+    match status {
+        Status::New | Status::Open => true,
+        Status::Pending | Status::Escalated | Status::Resolved | Status::Closed => false,
     }
 }
 

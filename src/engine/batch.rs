@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{Event, Queue, Reply, Services};
 use crate::domain::{
     Agent, AgentId, Alias, AliasKind, Channel, ChannelId, Contact, DecisionId, Draft, Interaction,
-    InteractionId, Media, MediaId, Message, MessageId, MessageKind, Note, Skill, SkillId, Team, Template,
-    TemplateValues, Time, Transcript,
+    InteractionId, Media, MediaId, Message, MessageId, MessageKind, Note, Skill, SkillId, Span, Team,
+    Template, TemplateValues, Time, Transcript,
 };
 
 /// A key by which something is known to have happened already. Kept at least 8 days (Meta resends for 7), also after an erase.
@@ -62,6 +62,21 @@ pub struct DecisionRow {
     pub reasons: String,
     /// All of it in one sentence, for the agent.
     pub sentence: String,
+}
+
+/// How much work of a skill was accepted for the first time within five minutes, and how soon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceLevelRow {
+    /// Which skill.
+    pub skill: SkillId,
+    /// When these five minutes begin.
+    pub time: Time,
+    /// How much was accepted.
+    pub accepted: i64,
+    /// How much of it within the target.
+    pub in_time: i64,
+    /// How long all of it waited together.
+    pub waited: Span,
 }
 
 /// A login session.
@@ -160,6 +175,8 @@ pub struct Rows {
     pub requests: Vec<RequestRow>,
     /// Decisions, all new.
     pub decisions: Vec<DecisionRow>,
+    /// Counts for the service level.
+    pub service_levels: Vec<ServiceLevelRow>,
     /// Login sessions begun.
     pub logins: Vec<LoginRow>,
     /// Hashes of login sessions ended.
@@ -322,6 +339,8 @@ pub struct Stored {
     pub logins: Vec<LoginRow>,
     /// Templates.
     pub templates: Vec<Template>,
+    /// Counts for the service level, as far back as the board looks.
+    pub service_levels: Vec<ServiceLevelRow>,
     /// Interactions that have not ended.
     pub interactions: Vec<Interaction>,
     /// Their contacts.

@@ -167,6 +167,12 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         | Command::SendTranscript { interaction_id, .. }
         | Command::Close { interaction_id }
         | Command::Detach { interaction_id } => interaction(world, *interaction_id, keys),
+        Command::Share(command) => interaction(world, command.interaction_id(), keys),
+        Command::Supervise(command) => {
+            if let Some(interaction_id) = command.interaction_id() {
+                interaction(world, interaction_id, keys);
+            }
+        }
         Command::MarkRead { interaction_id } | Command::Typing { interaction_id } => {
             interaction(world, *interaction_id, keys);
             perhaps(world, world.work(*interaction_id).and_then(|row| row.kept.last_in), keys);
@@ -177,6 +183,10 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
                 media(world, media_id, keys);
             }
             perhaps(world, *reply_to, keys);
+            header(world, template.as_ref(), keys);
+            if let Some(message_id) = reply_to {
+                message(world, *message_id, keys);
+            }
             header(world, template.as_ref(), keys);
         }
         Command::Retry { interaction_id, message_id } | Command::React { interaction_id, message_id, .. } => {

@@ -6,6 +6,7 @@
 mod access;
 mod admin;
 mod begin;
+mod board;
 mod channel;
 mod draft;
 mod extension;
@@ -26,9 +27,11 @@ mod reply;
 mod sent;
 mod session;
 mod status;
+mod supervise;
 mod tag;
 mod template;
 mod transcript;
+mod transfer;
 
 use super::limits::REQUEST_TTL;
 use super::turn::{Turn, refuse};
@@ -133,7 +136,7 @@ impl Turn<'_> {
         match command {
             Command::StartSession => self.start_session(caller, &agent),
             Command::SetState { state, reason } => self.set_state(&agent, state, reason),
-            Command::Inbox => Ok(Answer::Interactions(self.held(&agent))),
+            Command::Inbox => Ok(self.inbox(&agent)),
             Command::Get { interaction_id } => self.get(&agent, interaction_id),
             Command::Why { interaction_id } => self.why(&agent, interaction_id),
             Command::Accept { interaction_id } => self.accept(&agent, interaction_id),
@@ -182,6 +185,8 @@ impl Turn<'_> {
             Command::ChangePassword { old_hash, new_hash, login } => {
                 self.change_password(&agent, &old_hash, new_hash, &login)
             }
+            Command::Share(command) => self.share(&agent, command),
+            Command::Supervise(command) => self.supervise(&agent, command),
             Command::ListTemplates { channel_id } => self.list_templates(&agent, &channel_id),
             Command::StartOutbound { contact_id, address, channel_id, skill, template, text, subject } => {
                 let outbound =
@@ -200,6 +205,7 @@ impl Turn<'_> {
 /// Whether a command is one that must act once: what only reads is not remembered.
 fn changes_something(command: &Command) -> bool {
     match command {
+        Command::Supervise(command) => command.changes(),
         Command::StartSession
         | Command::Inbox
         | Command::Get { .. }
@@ -222,6 +228,7 @@ fn changes_something(command: &Command) -> bool {
         | Command::SetOutcome { .. }
         | Command::Close { .. }
         | Command::Detach { .. }
+        | Command::Share(_)
         | Command::AddNote { .. }
         | Command::SendTranscript { .. }
         | Command::AddTag { .. }

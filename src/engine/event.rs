@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    AgentId, AgentState, InteractionId, MessageId, NoteId, SkillId, Status, Time, TranscriptId,
+    AgentId, AgentState, InteractionId, MessageId, NoteId, SkillId, Status, Time, To, TranscriptId,
     TranscriptState,
 };
 
@@ -64,6 +64,13 @@ pub enum EventKind {
     InteractionOfferEnded { agent_id: AgentId, reason: String },
     /// An agent has it.
     InteractionAssigned { agent_id: AgentId },
+    /// It changed hands because somebody said so: `from` had it, if anybody did.
+    InteractionTransferred { by: AgentId, from: Option<AgentId>, to: To },
+    /// A colleague may read it and write notes.
+    InteractionConsultStarted { agent_id: AgentId, by: AgentId },
+    /// A colleague may not any more: `ended`, `left`, `transferred` (it is the colleague's own now), `released` (it left its
+    /// agent's hands), `closed` or `removed`.
+    InteractionConsultEnded { agent_id: AgentId, reason: String },
     /// It left an agent's inbox and is in nobody's.
     InteractionDetached { agent_id: Option<AgentId> },
     /// Its status changed.
@@ -164,6 +171,9 @@ impl EventKind {
             Self::InteractionOffered { .. } => "interaction.offered",
             Self::InteractionOfferEnded { .. } => "interaction.offer_ended",
             Self::InteractionAssigned { .. } => "interaction.assigned",
+            Self::InteractionTransferred { .. } => "interaction.transferred",
+            Self::InteractionConsultStarted { .. } => "interaction.consult_started",
+            Self::InteractionConsultEnded { .. } => "interaction.consult_ended",
             Self::InteractionDetached { .. } => "interaction.detached",
             Self::InteractionStatusChanged { .. } => "interaction.status_changed",
             Self::InteractionOutcomeSet { .. } => "interaction.outcome_set",

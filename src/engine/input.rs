@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DecisionRow, PolicyError, RawDelivery, Refusal, RequestRow, TagRow};
+use super::{
+    Board, DecisionRow, PolicyError, RawDelivery, Refusal, RequestRow, ServiceLevel, ShareCommand,
+    SuperviseCommand, TagRow,
+};
 use crate::domain::{
     Agent, AgentId, AgentState, Alias, AliasKind, Capacity, Channel, ChannelId, ChannelKind, Contact,
     ContactId, DeliveryError, DeliveryState, Draft, DraftMode, Interaction, InteractionId, Media, MediaId,
     Message, MessageId, MessageKind, Note, Permission, Role, Skill, SkillId, SkillLevel, Span, Status, Team,
-    TeamId, Template, TemplateValues, Time, Transcript, TranscriptId,
+    TeamId, Template, TemplateValues, Time, Transcript, TranscriptId, Watching,
 };
 
 /// An input on its way, with what the engine may not make itself.
@@ -253,7 +256,7 @@ pub enum Command {
     StartSession,
     /// → `Answer::Agent`
     SetState { state: AgentState, reason: Option<String> },
-    /// → `Answer::Interactions`
+    /// → `Answer::Inbox`
     Inbox,
     /// May the caller read it? → `Answer::Interaction` (from the world, or loaded with the batch)
     Get { interaction_id: InteractionId },
@@ -301,6 +304,10 @@ pub enum Command {
     Close { interaction_id: InteractionId },
     /// → `Answer::Interaction`
     Detach { interaction_id: InteractionId },
+    /// Transfer and consult. → `Answer::Interaction`
+    Share(ShareCommand),
+    /// What a supervisor may ask. → as `SuperviseCommand` says
+    Supervise(SuperviseCommand),
     /// → `Answer::Note`
     AddNote { interaction_id: InteractionId, message_id: Option<MessageId>, text: String },
     /// Sends what the contact saw to one e-mail address. → `Answer::Transcript`
@@ -393,6 +400,10 @@ pub struct Queue {
     pub longest_since: Option<Time>,
     /// Available agents who hold the skill.
     pub available_agents: u32,
+    /// Whether work waits that nobody on duty can take.
+    pub unattended: bool,
+    /// How fast it is served.
+    pub level: ServiceLevel,
 }
 
 /// What a client begins with.
@@ -406,6 +417,8 @@ pub struct Snapshot {
     pub cursor: i64,
     /// Offered and assigned work.
     pub interactions: Vec<View>,
+    /// Work that the caller is consulted on.
+    pub consulted: Vec<View>,
     /// The caller's drafts on them.
     pub drafts: Vec<Draft>,
     /// Colleagues, with what each holds now.
@@ -467,8 +480,14 @@ pub enum Answer {
     Teams(Vec<Team>),
     /// One interaction, with its notes where asked for by `Get`, and the caller's draft.
     Interaction { view: View, notes: Vec<Note>, draft: Option<Draft> },
-    /// Several.
-    Interactions(Vec<View>),
+    /// What is offered and assigned to the caller, and what it is consulted on.
+    Inbox { interactions: Vec<View>, consulted: Vec<View> },
+    /// A page of a list, newest first, and what to give as `before` for the next.
+    Page { views: Vec<View>, next: Option<InteractionId> },
+    /// The live board.
+    Board(Box<Board>),
+    /// All that the caller watches.
+    Watching(Watching),
     /// Messages as they are now.
     Messages(Vec<Arc<Message>>),
     /// Begun work and its first message, if it has one.

@@ -65,6 +65,17 @@ pub(crate) const TRIES: u32 = 8;
 /// Messages of one answer that may still put its timer back.
 pub(crate) const PUT_BACK: usize = 20;
 
+/// Colleagues consulted on one interaction at a time: more than these is a meeting.
+pub(crate) const CONSULTED: usize = 5;
+/// Interactions, and skills, that one supervisor watches one by one: who watches more watches everything.
+pub(crate) const WATCHED: usize = 100;
+/// Countdowns on a board: more than a screen shows.
+pub(crate) const AT_RISK: usize = 100;
+/// Interactions looked at for one page of a list: the engine answers everybody else meanwhile; the next page goes on.
+pub(crate) const LIST_SCAN: usize = 5_000;
+/// Interactions of one page.
+pub(crate) const LIST_PAGE: u32 = 100;
+
 /// An offer's time when its skill does not say (SPEC §3).
 pub(crate) const OFFER: Span = Span::seconds(45);
 /// For how long work is not offered again to who refused it (SPEC §3).
@@ -107,6 +118,12 @@ pub(crate) const TRANSCRIPTS_WAITING: usize = 1_000;
 pub(crate) const MAIL_BACKOFF: (Span, Span) = (Span::seconds(30), Span::minutes(30));
 /// How often the same notice is told.
 pub(crate) const NOTICE_AGAIN: Span = Span::seconds(60);
+/// Within what time work should be accepted; the board tells how much was.
+pub(crate) const SERVICE_TARGET: Span = Span::seconds(60);
+/// How finely acceptances are counted.
+pub(crate) const SERVICE_SLOT: Span = Span::minutes(5);
+/// What the board calls the last hour.
+pub(crate) const SERVICE_HOUR: Span = Span::hours(1);
 /// Offers in a row that may expire before an agent is taken out of work (SPEC §3).
 pub(crate) const MISSED_OFFERS: u32 = 2;
 

@@ -192,9 +192,18 @@ impl Turn<'_> {
 
     fn offer_due(&mut self, interaction_id: InteractionId) {
         let Some(row) = self.world.work(interaction_id) else { return };
+        if let Some(transfer) = row.transfer.filter(|transfer| self.now >= transfer.expires_at) {
+            self.end_proposal(interaction_id, "expired");
+            return self.offer_missed(transfer.to);
+        }
         let expired = row.timers.offer_expires_at.is_some_and(|time| self.now >= time);
         let Some(agent_id) = row.agent_id.filter(|_| expired) else { return };
         self.end_offer(interaction_id, "expired");
+        self.offer_missed(agent_id);
+    }
+
+    /// An agent let an offer expire.
+    fn offer_missed(&mut self, agent_id: crate::domain::AgentId) {
         self.edit_agent(agent_id, |agent| agent.missed_offers = agent.missed_offers.saturating_add(1));
         let missed = self.world.agent(agent_id).is_some_and(|agent| {
             agent.missed_offers >= MISSED_OFFERS && agent.state == AgentState::Available

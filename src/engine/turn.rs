@@ -32,6 +32,7 @@ pub(crate) struct Dirty {
     pub(crate) stars: BTreeMap<(AgentId, String), bool>,
     pub(crate) skills: BTreeMap<SkillId, Skill>,
     pub(crate) teams: BTreeMap<TeamId, Team>,
+    pub(crate) service_levels: BTreeSet<(SkillId, Time)>,
 }
 
 /// A batch being made.
@@ -146,7 +147,7 @@ impl<'a> Turn<'a> {
         };
         let audience = match (drafted, &row) {
             (Some(agent_id), _) => Audience { agents: vec![agent_id], ..Audience::default() },
-            (None, Some(row)) => audience(row, about.also),
+            (None, Some(row)) => self.audience(row, about.also),
             (None, None) => Audience::default(),
         };
         let event = Event {
@@ -202,6 +203,20 @@ impl<'a> Turn<'a> {
         self.global_event(kind, audience, None);
     }
 
+    /// Who may see events of an interaction: who holds it, is offered it, consulted or watching, and who loses it.
+    pub(crate) fn audience(&self, row: &Interaction, also: Option<AgentId>) -> Audience {
+        let holder = match row.ownership {
+            Ownership::Offered | Ownership::Assigned => row.agent_id,
+            Ownership::Queued | Ownership::Detached => None,
+        };
+        let asked = row.transfer.map(|transfer| transfer.to);
+        let involved = row.consulted.iter().copied().chain(holder).chain(asked).chain(also);
+        let mut agents: Vec<AgentId> = involved.chain(self.world.index.watchers.of(row)).collect();
+        agents.sort_unstable();
+        agents.dedup();
+        Audience { agents, supervisors: false, administrators: false }
+    }
+
     fn next_seq(&mut self) -> i64 {
         self.world.seq = self.world.seq.saturating_add(1);
         self.world.seq
@@ -254,6 +269,9 @@ impl<'a> Turn<'a> {
         rows.messages = messages.map(|kept| (kept.channel_id.clone(), Arc::clone(&kept.row))).collect();
         let desks = dirty.agents.iter().filter_map(|id| world.desks.get(id));
         rows.agents = desks.map(|desk| Arc::clone(&desk.agent)).collect();
+        let counts = dirty.service_levels.iter();
+        rows.service_levels =
+            counts.filter_map(|(skill, time)| world.levels.row(skill, *time)).cloned().collect();
         rows.aliases = dirty.aliases.into_values().collect();
         rows.media = dirty.media.into_values().collect();
         rows.drafts = dirty.drafts.into_values().collect();
@@ -290,18 +308,6 @@ impl<'a> Turn<'a> {
         }
         batch
     }
-}
-
-/// Who may see events of an interaction: who holds it, is offered it or consulted, and who loses it.
-pub(crate) fn audience(row: &Interaction, also: Option<AgentId>) -> Audience {
-    let holder = match row.ownership {
-        Ownership::Offered | Ownership::Assigned => row.agent_id,
-        Ownership::Queued | Ownership::Detached => None,
-    };
-    let mut agents: Vec<AgentId> = row.consulted.iter().copied().chain(holder).chain(also).collect();
-    agents.sort_unstable();
-    agents.dedup();
-    Audience { agents, supervisors: false, administrators: false }
 }
 
 /// Tells how much an agent holds. Not stored: who comes later finds the figure in its snapshot.

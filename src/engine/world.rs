@@ -6,12 +6,15 @@
 mod audit;
 pub(crate) mod index;
 pub(crate) mod keep;
+pub(crate) mod levels;
 mod load;
+pub(crate) mod watchers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use self::index::{Index, Spot};
+use self::levels::Levels;
 use super::{ChannelInput, DecisionRow, RequestRow, Services, TokenRow};
 use crate::domain::{
     Agent, AgentId, AliasKind, Channel, ChannelId, ChannelKind, Contact, ContactId, Draft, IdentityId,
@@ -64,6 +67,8 @@ pub(crate) struct World {
     pub(crate) held: Held,
     pub(crate) recent: Recent,
     pub(crate) index: Index,
+    /// How fast queues are served.
+    pub(crate) levels: Levels,
     /// Skills for which an alarm was raised that nobody on duty holds them.
     pub(crate) alarmed: BTreeSet<SkillId>,
     /// When each notice was told last.
@@ -110,6 +115,8 @@ pub(crate) struct Desk {
     pub(crate) grace_until: Option<Time>,
     /// Work offered or assigned.
     pub(crate) holds: BTreeSet<InteractionId>,
+    /// Work it is consulted on.
+    pub(crate) consults: BTreeSet<InteractionId>,
     /// How much of it uses capacity.
     pub(crate) load: u32,
     pub(crate) load_of_kind: BTreeMap<ChannelKind, u32>,
@@ -278,6 +285,7 @@ impl Desk {
             sessions: BTreeSet::new(),
             grace_until: None,
             holds: BTreeSet::new(),
+            consults: BTreeSet::new(),
             load: 0,
             load_of_kind: BTreeMap::new(),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::domain::{AgentId, Contact, Draft, Interaction, InteractionId, Message, MessageId, Note, Time};
-use crate::engine::{Batch, Cold, ColdKeys, Event, Stored};
+use crate::engine::{Batch, Cold, ColdKeys, Event, Filter, Stored};
 
 /// What broke in a store.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +67,15 @@ pub struct MessagePage {
     pub more: bool,
 }
 
+/// A page of interactions that have ended, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct EndedPage {
+    /// Each with its contact (`None`: erased).
+    pub interactions: Vec<(Arc<Interaction>, Option<Arc<Contact>>)>,
+    /// What the next page begins before; `None`: there is none. A page may be short and still have a next one.
+    pub next: Option<InteractionId>,
+}
+
 /// A database. One process writes at a time (fenced by an epoch); any number of reads run beside.
 pub trait Store: Send + Sync + 'static {
     /// Becomes the writer: raises the epoch, so that every earlier writer's commit fails. Refused with
@@ -87,6 +96,8 @@ pub trait Store: Send + Sync + 'static {
         before: Option<MessageId>,
         limit: u32,
     ) -> BoxFuture<'_, Result<MessagePage, StoreError>>;
+    /// Interactions that have ended, as the filter wants them.
+    fn ended(&self, filter: Filter) -> BoxFuture<'_, Result<EndedPage, StoreError>>;
     /// Events after a cursor that an agent (or, as told, those who supervise or administer) may see, oldest first, at most
     /// `limit`; with the number of the last event looked at, so that a caller can go on from there.
     fn events_after(

@@ -6,8 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Agent, Channel, Id, Interaction, Message, Moment, Note, Queue, Skill, Team, Template, Word};
+use super::{
+    Agent, Channel, Id, Interaction, Message, Moment, Note, Queue, Skill, Team, Template, TimerState, Word,
+};
 use crate::domain::{DecisionId, InteractionId, Permission, TranscriptId, TranscriptState};
+use crate::engine::TimerKind;
 
 /// Nothing but that it is so.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -45,6 +48,11 @@ pub struct SessionStarted<'a> {
 pub struct Snapshot<'a> {
     /// Offered and assigned work.
     pub interactions: Vec<Interaction<'a>>,
+    /// Work that the caller is consulted on.
+    pub consulted: Vec<Interaction<'a>>,
+    /// What the caller watches; left out: nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watching: Option<WatchedThings<'a>>,
     /// Colleagues.
     pub agents: Vec<Agent<'a>>,
     /// Queues that the caller may see.
@@ -130,6 +138,63 @@ pub struct WholeInteraction<'a> {
 pub struct Interactions<'a> {
     /// Offered and assigned work.
     pub interactions: Vec<Interaction<'a>>,
+    /// Work that the caller is consulted on.
+    pub consulted: Vec<Interaction<'a>>,
+}
+
+/// `interaction.list`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct InteractionPage<'a> {
+    /// Those found, newest first.
+    pub interactions: Vec<Interaction<'a>>,
+    /// What to give as `before` for the next page; left out: this was the last. A page may have fewer than asked for, or none,
+    /// and still have a next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Id<InteractionId>>,
+}
+
+/// `supervise.watch`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Watching<'a> {
+    /// All that the caller watches now.
+    pub watching: WatchedThings<'a>,
+}
+
+/// What a supervisor watches.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WatchedThings<'a> {
+    /// Whether it is everything.
+    pub all: bool,
+    /// Skills.
+    pub skills: Vec<&'a str>,
+    /// Interactions.
+    pub interactions: Vec<Id<InteractionId>>,
+}
+
+/// `board.get`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Board<'a> {
+    /// Every queue.
+    pub queues: Vec<Queue<'a>>,
+    /// Every agent.
+    pub agents: Vec<Agent<'a>>,
+    /// Countdowns that are yellow or red, by when they reach zero.
+    pub timers: Vec<AtRisk<'a>>,
+    /// Whether there are more of them than are shown.
+    pub more_timers: bool,
+}
+
+/// A countdown that is yellow or red.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AtRisk<'a> {
+    /// Which countdown.
+    pub timer: Word<TimerKind>,
+    /// `yellow` or `red`.
+    pub state: TimerState,
+    /// When it reaches zero, or did.
+    pub red_at: Moment,
+    /// The interaction, as it is now.
+    pub interaction: Interaction<'a>,
 }
 
 /// A page of messages.

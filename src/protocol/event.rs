@@ -87,6 +87,40 @@ pub enum EventBody<'a> {
     /// An agent has it.
     #[serde(rename = "interaction.assigned")]
     Assigned(Given<'a>),
+    /// It changed hands because somebody said so. `interaction.assigned` or `interaction.queued` follows.
+    #[serde(rename = "interaction.transferred")]
+    Transferred {
+        /// Who said so.
+        by: Id<AgentId>,
+        /// Who had it; `null`: nobody.
+        from: Option<Id<AgentId>>,
+        /// Whom it went to: one of `agent`, `skill`, `team`.
+        to: HandedTo<'a>,
+        /// The interaction.
+        #[serde(flatten)]
+        about: About<'a>,
+    },
+    /// A colleague may read it and write notes.
+    #[serde(rename = "interaction.consult_started")]
+    ConsultStarted {
+        /// Who asked.
+        by: Id<AgentId>,
+        /// The colleague, with the interaction.
+        #[serde(flatten)]
+        given: Given<'a>,
+    },
+    /// A colleague may not any more.
+    #[serde(rename = "interaction.consult_ended")]
+    ConsultEnded {
+        /// The colleague.
+        agent_id: Id<AgentId>,
+        /// `ended`, `left`, `transferred` (it is the colleague's own now), `released` (it left its agent's hands), `closed` or
+        /// `removed`.
+        reason: &'a str,
+        /// The interaction.
+        #[serde(flatten)]
+        about: About<'a>,
+    },
     /// It left an agent's inbox and is in nobody's.
     #[serde(rename = "interaction.detached")]
     Detached {
@@ -270,6 +304,18 @@ pub enum EventBody<'a> {
         /// For people.
         message: &'a str,
     },
+}
+
+/// Whom work went to.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HandedTo<'a> {
+    /// An agent.
+    Agent(Id<AgentId>),
+    /// A skill.
+    Skill(&'a str),
+    /// A team.
+    Team(&'a str),
 }
 
 /// An event that is about an interaction and says no more.

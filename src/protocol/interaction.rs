@@ -31,6 +31,9 @@ pub struct Interaction<'a> {
     pub last_agent_id: Option<Id<AgentId>>,
     /// Colleagues who may read and add notes.
     pub consulted: Vec<Id<AgentId>>,
+    /// The colleague who was asked to take it over, and may accept or refuse; it stays assigned until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<Transfer>,
     /// The skill it was routed to.
     pub skill: Option<&'a str>,
     /// The interaction it follows on its channel.
@@ -77,6 +80,15 @@ pub struct Interaction<'a> {
     pub draft: Option<Draft<'a>>,
     /// What its channel can do.
     pub capabilities: Capabilities,
+}
+
+/// Work offered by its agent to a colleague.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Transfer {
+    /// The colleague.
+    pub agent_id: Id<AgentId>,
+    /// Until when the colleague may answer.
+    pub offer_expires_at: Moment,
 }
 
 /// The person on the other side, with the address this interaction goes to.

@@ -81,6 +81,7 @@ macro_rules! methods {
 const ANY: Option<Permission> = None;
 const HANDLE: Option<Permission> = Some(Permission::Handle);
 const EXTEND_TIMER: Option<Permission> = Some(Permission::ExtendTimer);
+const SUPERVISE: Option<Permission> = Some(Permission::Supervise);
 const ADMINISTER: Option<Permission> = Some(Permission::Administer);
 
 methods! {
@@ -106,6 +107,16 @@ methods! {
         "Detaches and closes resolved or closed work: it ends.";
     InteractionDetach "interaction.detach" params::OfInteraction => answer::OneInteraction<'static>, HANDLE, Remembered,
         "Takes work out of the inbox; the contact's next message brings it back.";
+    InteractionTransfer "interaction.transfer" params::Transfer => answer::OneInteraction<'static>, Some(Permission::Transfer), Remembered,
+        "Offers work to an agent, who may refuse, or gives it to a skill or a team.";
+    InteractionEndTransfer "interaction.end_transfer" params::OfInteraction => answer::OneInteraction<'static>, HANDLE, Remembered,
+        "Takes an offer to an agent back, before it is answered.";
+    InteractionConsult "interaction.consult" params::Consult => answer::OneInteraction<'static>, Some(Permission::Consult), Remembered,
+        "Lets a colleague read the work and write notes on it.";
+    InteractionEndConsult "interaction.end_consult" params::EndConsult => answer::OneInteraction<'static>, ANY, Remembered,
+        "Ends a colleague's consult, or one's own.";
+    InteractionList "interaction.list" params::ListInteractions => answer::InteractionPage<'static>, SUPERVISE, Harmless,
+        "Anybody's work, newest first, a page at a time.";
     InteractionWhy "interaction.why" params::OfInteraction => answer::Why<'static>, ANY, Harmless,
         "Why work came where it is.";
     MessageSend "message.send" params::Send => answer::OneMessage<'static>, HANDLE, Remembered,
@@ -144,6 +155,16 @@ methods! {
         "Gives the contact longer to answer: more time on the customer timer, as `timers.lua` allows.";
     ChangePassword "agent.change_password" params::ChangePassword => answer::Done, ANY, Harmless,
         "Changes the caller's password; its other logins end.";
+    BoardGet "board.get" params::Nothing => answer::Board<'static>, SUPERVISE, Harmless,
+        "The live board: queues, agents, countdowns at risk.";
+    SuperviseWatch "supervise.watch" params::Watch => answer::Watching<'static>, SUPERVISE, Remembered,
+        "Watches work, until told otherwise or offline: its events come as if it were the caller's.";
+    SuperviseReassign "supervise.reassign" params::Reassign => answer::OneInteraction<'static>, SUPERVISE, Remembered,
+        "Gives anybody's work to an agent, a skill or a team, at once.";
+    SuperviseTakeOver "supervise.take_over" params::OfInteraction => answer::OneInteraction<'static>, SUPERVISE, Remembered,
+        "Takes anybody's work.";
+    SuperviseSetAgentState "supervise.set_agent_state" params::SetAgentState => answer::OneAgent<'static>, SUPERVISE, Remembered,
+        "Changes another agent's state.";
     AdminAgentsList "admin.agents.list" params::Nothing => answer::Agents<'static>, ADMINISTER, Harmless,
         "Every agent.";
     AdminAgentsSave "admin.agents.save" params::SaveAgent => answer::OneAgent<'static>, ADMINISTER, Harmless,

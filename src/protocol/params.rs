@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::{Id, Word};
 use crate::domain::{
-    AgentState, ChannelId, ChannelKind, ContactId, DraftMode, InteractionId, MediaId, MessageId, Role,
-    SkillId, Status, TeamId,
+    AgentId, AgentState, ChannelId, ChannelKind, ContactId, DraftMode, InteractionId, MediaId, MessageId,
+    Ownership, Role, SkillId, Status, TeamId,
 };
 
 /// Declares parameter structs with everything they have in common.
@@ -192,6 +192,105 @@ params! {
         #[serde(default)]
         subject: Option<String>,
     }
+    /// Work handed over.
+    Transfer {
+        /// Which.
+        interaction_id: Id<InteractionId>,
+        /// To whom.
+        to: HandTo,
+        /// A note that goes with it; only colleagues see it.
+        #[serde(default)]
+        note: Option<String>,
+    }
+    /// One of these.
+    HandTo {
+        /// To an agent.
+        #[serde(default)]
+        agent: Option<Id<AgentId>>,
+        /// To whoever holds a skill.
+        #[serde(default)]
+        skill: Option<Id<SkillId>>,
+        /// To whoever is of a team.
+        #[serde(default)]
+        team: Option<Id<TeamId>>,
+    }
+    /// A colleague asked.
+    Consult {
+        /// On which interaction.
+        interaction_id: Id<InteractionId>,
+        /// Whom.
+        agent_id: Id<AgentId>,
+        /// A note that goes with it; only colleagues see it.
+        #[serde(default)]
+        note: Option<String>,
+    }
+    /// A consult that ends.
+    EndConsult {
+        /// On which interaction.
+        interaction_id: Id<InteractionId>,
+        /// Whose; left out: the caller's own, or all of them where the work is the caller's.
+        #[serde(default)]
+        agent_id: Option<Id<AgentId>>,
+    }
+    /// A page of a list of work. What is left out does not matter.
+    ListInteractions {
+        /// Work that has ended, instead of work that has not.
+        #[serde(default)]
+        ended: bool,
+        /// In this status.
+        #[serde(default)]
+        status: Option<Word<Status>>,
+        /// In these hands.
+        #[serde(default)]
+        ownership: Option<Word<Ownership>>,
+        /// Offered or assigned to this agent; of what has ended: this agent had it last.
+        #[serde(default)]
+        agent_id: Option<Id<AgentId>>,
+        /// Of this skill.
+        #[serde(default)]
+        skill: Option<Id<SkillId>>,
+        /// On this channel account.
+        #[serde(default)]
+        channel_id: Option<Id<ChannelId>>,
+        /// Only what began before this one: `next` of the page before.
+        #[serde(default)]
+        before: Option<Id<InteractionId>>,
+        /// How many, 1 to 100; by default 50.
+        #[serde(default)]
+        limit: Option<u32>,
+    }
+    /// What to watch: one of the first three.
+    Watch {
+        /// This interaction.
+        #[serde(default)]
+        interaction_id: Option<Id<InteractionId>>,
+        /// All work of this skill.
+        #[serde(default)]
+        skill: Option<Id<SkillId>>,
+        /// Everything.
+        #[serde(default)]
+        all: bool,
+        /// `false`: not any more.
+        #[serde(default = "yes")]
+        on: bool,
+    }
+    /// Anybody's work moved.
+    Reassign {
+        /// Which.
+        interaction_id: Id<InteractionId>,
+        /// To whom.
+        to: HandTo,
+    }
+    /// Another's state.
+    SetAgentState {
+        /// Whose.
+        agent_id: Id<AgentId>,
+        /// `available`, `unavailable` or `offline`.
+        state: Word<AgentState>,
+        /// Why unavailable.
+        #[serde(default)]
+        reason: Option<String>,
+    }
     /// A note.
     AddNote {
         /// On which interaction.
@@ -359,6 +458,10 @@ params! {
         /// Its name.
         name: String,
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A kind of channel as a key.

@@ -72,6 +72,33 @@ pub struct Queue<'a> {
     pub longest_since: Option<Moment>,
     /// Available agents who hold the skill.
     pub available_agents: u32,
+    /// Whether work waits that nobody on duty can take.
+    pub unattended: bool,
+    /// How fast it is served.
+    pub service_level: ServiceLevel,
+}
+
+/// How fast a queue is served: how much work was accepted for the first time, and how much of it within the target.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ServiceLevel {
+    /// The target.
+    pub target_seconds: i64,
+    /// Since midnight UTC.
+    pub today: Share,
+    /// In the last hour, to five minutes.
+    pub last_hour: Share,
+}
+
+/// What was accepted in a time.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Share {
+    /// How much.
+    pub accepted: i64,
+    /// How much of it within the target.
+    pub in_time: i64,
+    /// That in per cent, rounded; left out: nothing was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<i64>,
 }
 
 /// A channel account.

@@ -5,10 +5,11 @@ use serde_json::value::RawValue;
 use super::app::App;
 use super::wire;
 use crate::engine::{Answer, View};
-use crate::port::MessagePage;
+use crate::port::{EndedPage, MessagePage};
 use crate::protocol::{
-    self, Agents, Done, History, Interactions, KnownTag, KnownTags, Method, OneAgent, OneInteraction,
-    OneMessage, OneNote, OneTranscript, Outbound, Skills, Tags, Teams, Templates, WholeInteraction, Why,
+    self, Agents, Done, History, Id, InteractionPage, Interactions, KnownTag, KnownTags, Method, OneAgent,
+    OneInteraction, OneMessage, OneNote, OneTranscript, Outbound, Skills, Tags, Teams, Templates, Watching,
+    WholeInteraction, Why,
 };
 
 /// The frame; `None`: no answer to such a method.
@@ -37,10 +38,17 @@ pub(crate) fn frame(app: &App, id: &RawValue, method: Method, answer: &Answer) -
         Answer::Interaction { view, .. } => {
             protocol::answer(id, OneInteraction { interaction: interaction(app, view) })
         }
-        Answer::Interactions(views) => {
-            let interactions = views.iter().map(|view| interaction(app, view)).collect();
-            protocol::answer(id, Interactions { interactions })
+        Answer::Inbox { interactions, consulted } => {
+            let interactions = interactions.iter().map(|view| interaction(app, view)).collect();
+            let consulted = consulted.iter().map(|view| interaction(app, view)).collect();
+            protocol::answer(id, Interactions { interactions, consulted })
         }
+        Answer::Page { views, next } => {
+            let interactions = views.iter().map(|view| interaction(app, view)).collect();
+            protocol::answer(id, InteractionPage { interactions, next: next.map(Id) })
+        }
+        Answer::Board(board) => protocol::answer(id, wire::board(&app.channels, board)),
+        Answer::Watching(watching) => protocol::answer(id, Watching { watching: wire::watching(watching) }),
         Answer::Messages(messages) => {
             let message = wire::message(messages.first()?);
             let several = messages.len() > 1;
@@ -88,4 +96,13 @@ pub(crate) fn history(id: &RawValue, page: &MessagePage) -> String {
         id,
         History { messages: page.messages.iter().map(wire::message).collect(), more: page.more },
     )
+}
+
+pub(crate) fn ended(app: &App, id: &RawValue, page: &EndedPage) -> String {
+    let interactions = page
+        .interactions
+        .iter()
+        .map(|(it, contact)| wire::interaction(&app.channels, it, contact.as_deref(), None))
+        .collect();
+    protocol::answer(id, InteractionPage { interactions, next: page.next.map(Id) })
 }

@@ -1,7 +1,9 @@
 //! What a method with its parameters asks of the engine.
 
+mod supervision;
+
 use crate::domain::{Capacity, DraftMode, InteractionId, Skill, SkillLevel, Span, Team, TemplateValues};
-use crate::engine::{AdminCommand, Command};
+use crate::engine::{AdminCommand, Command, Filter, SuperviseCommand};
 use crate::protocol::params::{
     AddNote, AddToken, ChangePassword, FilledTemplate, FindQuickReplies, FindTags, History, Nothing,
     OfChannel, OfInteraction, OfMessage, OneTag, Pull, React, Refuse, RenderQuickReply, RevokeToken,
@@ -29,6 +31,7 @@ pub(crate) enum Plan {
 pub(crate) enum Own {
     Start(SessionStart),
     History(History),
+    List(Filter),
     QuickReplies(FindQuickReplies),
     RenderQuickReply(RenderQuickReply),
     StarQuickReply(StarQuickReply),
@@ -45,12 +48,13 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         let OfInteraction { interaction_id } = request.params()?;
         Ok(command(interaction_id.0))
     };
-    let administer = |command| -> Result<Command, ErrorShape<'static>> {
+    let plain = |command| -> Result<Command, ErrorShape<'static>> {
         let Nothing {} = request.params()?;
-        Ok(Command::Administer(command))
+        Ok(command)
     };
     let command = match method {
         Method::SessionStart => return Ok(Plan::Own(Own::Start(request.params()?))),
+        Method::InteractionList => return Ok(Plan::Own(Own::List(supervision::filter(request.params()?)))),
         Method::InteractionHistory => return Ok(Plan::Own(Own::History(request.params()?))),
         Method::QuickReplyList => return Ok(Plan::Own(Own::QuickReplies(request.params()?))),
         Method::QuickReplyRender => return Ok(Plan::Own(Own::RenderQuickReply(request.params()?))),
@@ -68,10 +72,7 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
             }));
         }
         Method::SetState => set_state(request.params()?),
-        Method::InboxList => {
-            let Nothing {} = request.params()?;
-            Command::Inbox
-        }
+        Method::InboxList => plain(Command::Inbox)?,
         Method::InteractionGet => on(|interaction_id| Command::Get { interaction_id })?,
         Method::InteractionAccept => on(|interaction_id| Command::Accept { interaction_id })?,
         Method::InteractionClose => on(|interaction_id| Command::Close { interaction_id })?,
@@ -79,6 +80,15 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         Method::InteractionWhy => on(|interaction_id| Command::Why { interaction_id })?,
         Method::MessageMarkRead => on(|interaction_id| Command::MarkRead { interaction_id })?,
         Method::MessageTyping => on(|interaction_id| Command::Typing { interaction_id })?,
+        Method::InteractionEndTransfer => on(supervision::end_transfer)?,
+        Method::SuperviseTakeOver => on(supervision::take_over)?,
+        Method::BoardGet => plain(Command::Supervise(SuperviseCommand::Board))?,
+        Method::InteractionTransfer => supervision::transfer(request.params()?)?,
+        Method::InteractionConsult => supervision::consult(request.params()?),
+        Method::InteractionEndConsult => supervision::end_consult(&request.params()?),
+        Method::SuperviseWatch => supervision::watch(request.params()?)?,
+        Method::SuperviseReassign => supervision::reassign(request.params()?)?,
+        Method::SuperviseSetAgentState => supervision::set_agent_state(request.params()?),
         Method::InteractionRefuse => refuse(request.params()?),
         Method::InteractionPull => pull(request.params()?),
         Method::InteractionSetOutcome => set_outcome(request.params()?),
@@ -87,19 +97,16 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         Method::MessageReact => react(request.params()?),
         Method::DraftSave => save_draft(request.params()?),
         Method::OutboundStart => start_outbound(request.params()?),
-        Method::TemplateList => {
-            let OfChannel { channel_id } = request.params()?;
-            Command::ListTemplates { channel_id: channel_id.0 }
-        }
+        Method::TemplateList => list_templates(request.params()?),
         Method::NoteAdd => add_note(request.params()?),
         Method::TranscriptSend => send_transcript(request.params()?),
         Method::TagAdd => add_tag(request.params()?),
         Method::TagRemove => remove_tag(request.params()?),
         Method::TagList => find_tags(request.params()?)?,
         Method::TimerExtend => on(|interaction_id| Command::ExtendTimer { interaction_id })?,
-        Method::AdminAgentsList => administer(AdminCommand::ListAgents)?,
-        Method::AdminSkillsList => administer(AdminCommand::ListSkills)?,
-        Method::AdminTeamsList => administer(AdminCommand::ListTeams)?,
+        Method::AdminAgentsList => plain(Command::Administer(AdminCommand::ListAgents))?,
+        Method::AdminSkillsList => plain(Command::Administer(AdminCommand::ListSkills))?,
+        Method::AdminTeamsList => plain(Command::Administer(AdminCommand::ListTeams))?,
         Method::AdminSkillsSave => Command::Administer(save_skill(request.params()?)?),
         Method::AdminTeamsSave => Command::Administer(save_team(request.params()?)),
         Method::AdminTokensRevoke => {
@@ -133,6 +140,11 @@ fn add_tag(params: OneTag) -> Command {
 fn remove_tag(params: OneTag) -> Command {
     let OneTag { interaction_id, message_id, tag } = params;
     Command::RemoveTag { interaction_id: interaction_id.0, message_id: message_id.map(|id| id.0), tag }
+}
+
+fn list_templates(params: OfChannel) -> Command {
+    let OfChannel { channel_id } = params;
+    Command::ListTemplates { channel_id: channel_id.0 }
 }
 
 fn refuse(params: Refuse) -> Command {

@@ -14,7 +14,8 @@ use super::quick_replies;
 use super::scripts;
 use crate::domain::InteractionId;
 use crate::engine::{
-    AdminCommand, Answer, Caller, Command, Input, Prefill, Refusal, RefusalKind, RequestKey,
+    AdminCommand, Answer, Caller, Command, Filter, Input, Prefill, Refusal, RefusalKind, RequestKey,
+    SuperviseCommand,
 };
 use crate::protocol::params::{AddToken, ChangePassword, History, SaveAgent, SessionStart, StarQuickReply};
 use crate::protocol::{
@@ -130,6 +131,7 @@ impl Asked<'_> {
         }
         match own {
             Own::History(params) => self.history(&params).await,
+            Own::List(filter) => self.list(filter).await,
             Own::SaveAgent(params) => self.save_agent(params).await,
             Own::AddToken(params) => self.add_token(params).await,
             Own::ChangePassword(params) => self.change_password(params).await,
@@ -209,6 +211,19 @@ impl Asked<'_> {
         }
         let answer = self.ask(Command::Star { quick_reply_id, starred }).await?;
         self.frame(&answer)
+    }
+
+    /// The engine lists what has not ended, and says whether the caller may; the store has the rest.
+    async fn list(&self, filter: Filter) -> Frame {
+        let answer = self.ask(Command::Supervise(SuperviseCommand::List(filter.clone()))).await?;
+        if !filter.ended {
+            return self.frame(&answer);
+        }
+        let page = self.app.desk.store().ended(filter).await.map_err(|error| {
+            tracing::warn!(%error, "interactions that have ended can't be read");
+            Refusal::new(RefusalKind::Unavailable, "The list can't be read now; try again")
+        })?;
+        Ok(answers::ended(self.app, self.id, &page))
     }
 
     async fn save_agent(&self, mut params: SaveAgent) -> Frame {

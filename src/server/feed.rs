@@ -137,9 +137,12 @@ async fn close_revoked(desk: Desk, lane: Arc<Lane>, hash: String) {
     lane.close(if ended { Close::UNAUTHENTICATED } else { Close::AFRESH });
 }
 
-/// Into whose inbox an event brings its interaction.
+/// Who sees an interaction from an event on.
 pub(crate) fn gainer(kind: &EventKind) -> Option<AgentId> {
-    if let EventKind::InteractionOffered { agent_id } | EventKind::InteractionAssigned { agent_id } = kind {
+    if let EventKind::InteractionOffered { agent_id }
+    | EventKind::InteractionAssigned { agent_id }
+    | EventKind::InteractionConsultStarted { agent_id, .. } = kind
+    {
         Some(*agent_id)
     } else {
         None

@@ -8,9 +8,9 @@ use serde_json::value::RawValue;
 
 use crate::domain::{
     Abilities, Agent, Author, Channel, ChannelId, Contact, Draft, Interaction, Media, MediaId, Message, Note,
-    Reaction, Skill, SkillId, Team, TeamId, Template, TemplateValues, Timer, TimerRule, Transcript,
+    Reaction, Skill, SkillId, Team, TeamId, Template, TemplateValues, Timer, TimerRule, Transcript, Watching,
 };
-use crate::engine::{DecisionRow, PolicyError, Queue, Services, Snapshot};
+use crate::engine::{AtRisk, Board, DecisionRow, PolicyError, Queue, Services, Share, Snapshot};
 use crate::protocol as wire;
 use crate::protocol::{Id, Moment, Word};
 
@@ -65,6 +65,10 @@ pub(crate) fn interaction<'a>(
         agent_id: it.agent_id.map(Id),
         last_agent_id: it.last_agent_id.map(Id),
         consulted: it.consulted.iter().copied().map(Id).collect(),
+        transfer: it.transfer.map(|transfer| wire::Transfer {
+            agent_id: Id(transfer.to),
+            offer_expires_at: Moment(transfer.expires_at),
+        }),
         skill: it.skill.as_ref().map(SkillId::as_str),
         previous_id: it.previous_id.map(Id),
         converted_from: it.converted_from.map(Id),
@@ -259,6 +263,40 @@ pub(crate) fn queue(it: &Queue) -> wire::Queue<'_> {
         waiting: it.waiting,
         longest_since: it.longest_since.map(Moment),
         available_agents: it.available_agents,
+        unattended: it.unattended,
+        service_level: wire::ServiceLevel {
+            target_seconds: it.level.target.0 / 1_000,
+            today: share(it.level.today),
+            last_hour: share(it.level.last_hour),
+        },
+    }
+}
+
+fn share(it: Share) -> wire::Share {
+    let percent = (it.accepted > 0).then(|| (it.in_time * 200 + it.accepted) / (it.accepted * 2));
+    wire::Share { accepted: it.accepted, in_time: it.in_time, percent }
+}
+
+pub(crate) fn watching(it: &Watching) -> wire::WatchedThings<'_> {
+    wire::WatchedThings {
+        all: it.all,
+        skills: it.skills.iter().map(SkillId::as_str).collect(),
+        interactions: it.interactions.iter().copied().map(Id).collect(),
+    }
+}
+
+pub(crate) fn board<'a>(channels: &Channels, it: &'a Board) -> wire::Board<'a> {
+    let timer = |at_risk: &'a AtRisk| wire::AtRisk {
+        timer: Word(at_risk.timer),
+        state: if at_risk.red { wire::TimerState::Red } else { wire::TimerState::Yellow },
+        red_at: Moment(at_risk.red_at),
+        interaction: interaction(channels, &at_risk.view.interaction, Some(&at_risk.view.contact), None),
+    };
+    wire::Board {
+        queues: it.queues.iter().map(queue).collect(),
+        agents: it.agents.iter().map(|(agent, load)| self::agent(agent, *load)).collect(),
+        timers: it.timers.iter().map(timer).collect(),
+        more_timers: it.more_timers,
     }
 }
 
@@ -353,6 +391,15 @@ pub(crate) fn snapshot<'a>(
                 interaction(channels, &view.interaction, Some(&view.contact), draft)
             })
             .collect(),
+        consulted: it
+            .consulted
+            .iter()
+            .map(|view| {
+                let draft = draft_of(view.interaction.interaction_id);
+                interaction(channels, &view.interaction, Some(&view.contact), draft)
+            })
+            .collect(),
+        watching: Some(&it.agent.watching).filter(|it| **it != Watching::default()).map(watching),
         agents: it.agents.iter().map(|(agent, load)| self::agent(agent, *load)).collect(),
         queues: it.queues.iter().map(queue).collect(),
         channels: it.channels.iter().map(channel).collect(),

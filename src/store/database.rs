@@ -7,10 +7,10 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::backend::{Backend, Connection, Read};
 use super::lane::Lane;
 use super::sql::Sql;
-use super::{cold, decode, events, load, write};
+use super::{cold, decode, events, list, load, write};
 use crate::domain::{AgentId, Draft, InteractionId, MessageId, Time};
-use crate::engine::{Cold, ColdKeys, Stored};
-use crate::port::{Commit, LoggedEvent, MessagePage, Store, StoreError};
+use crate::engine::{Cold, ColdKeys, Filter, Stored};
+use crate::port::{Commit, EndedPage, LoggedEvent, MessagePage, Store, StoreError};
 
 /// Connections for history, events and lists.
 const READERS: usize = 3;
@@ -193,6 +193,15 @@ impl<B: Backend> Database<B> {
         Ok(MessagePage { messages, more })
     }
 
+    async fn ended(&self, filter: Filter) -> Result<EndedPage, StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
+        let page = list::ended(self.sql, loan.connection(), filter).await?;
+        loan.connection().run("COMMIT", Vec::new()).await?;
+        loan.done();
+        Ok(page)
+    }
+
     async fn events_after(&self, wanted: events::Wanted) -> Result<(Vec<LoggedEvent>, i64), StoreError> {
         let mut loan = self.readers.take(|| self.backend.reader()).await?;
         loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
@@ -269,6 +278,10 @@ impl<B: Backend> Store for Database<B> {
         limit: u32,
     ) -> BoxFuture<'_, Result<MessagePage, StoreError>> {
         Self::messages(self, interaction_id, before, limit).boxed()
+    }
+
+    fn ended(&self, filter: Filter) -> BoxFuture<'_, Result<EndedPage, StoreError>> {
+        Self::ended(self, filter).boxed()
     }
 
     fn events_after(

@@ -11,7 +11,7 @@ use crate::domain::{
     Transcript,
 };
 use crate::engine::{
-    Audience, DecisionRow, Event, EventKind, LoginRow, RequestRow, StarRow, TagRow, TokenRow,
+    Audience, DecisionRow, Event, EventKind, LoginRow, RequestRow, ServiceLevelRow, StarRow, TagRow, TokenRow,
 };
 use crate::port::StoreError;
 
@@ -181,6 +181,7 @@ pub(super) fn interaction<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Interaction> 
         kept: r.json()?,
         subject: r.opt_text()?,
         converted_from: r.opt_int()?.map(InteractionId),
+        transfer: r.opt_json()?,
     })
 }
 
@@ -321,6 +322,7 @@ pub(super) fn agent<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Agent> {
         idle_since: r.time()?,
         missed_offers: r.small()?,
         removed: r.flag()?,
+        watching: r.json()?,
     })
 }
 
@@ -379,6 +381,16 @@ pub(super) fn decision<R: Cells>(r: &mut Reader<'_, R>) -> Cell<DecisionRow> {
         error: r.opt_text()?,
         reasons: r.text()?,
         sentence: r.text()?,
+    })
+}
+
+pub(super) fn service_level<R: Cells>(r: &mut Reader<'_, R>) -> Cell<ServiceLevelRow> {
+    Ok(ServiceLevelRow {
+        skill: r.word()?,
+        time: r.time()?,
+        accepted: r.int()?,
+        in_time: r.int()?,
+        waited: crate::domain::Span(r.int()?),
     })
 }
 

@@ -76,6 +76,9 @@ fn message_of(kind: &EventKind) -> Option<MessageId> {
         | EventKind::InteractionOffered { .. }
         | EventKind::InteractionOfferEnded { .. }
         | EventKind::InteractionAssigned { .. }
+        | EventKind::InteractionTransferred { .. }
+        | EventKind::InteractionConsultStarted { .. }
+        | EventKind::InteractionConsultEnded { .. }
         | EventKind::InteractionDetached { .. }
         | EventKind::InteractionStatusChanged { .. }
         | EventKind::InteractionOutcomeSet { .. }

@@ -8,7 +8,7 @@ use super::database::place;
 use super::decode;
 use super::sql::Sql;
 use crate::domain::Time;
-use crate::engine::{Services, Stored};
+use crate::engine::{Services, Stored, board_begins};
 use crate::port::StoreError;
 
 /// Reads it.
@@ -30,6 +30,10 @@ pub(super) async fn load<C: Connection>(
         teams: c.each(&sql.load_teams, Vec::new(), "teams", decode::team).await?,
         tokens: c.each(&sql.load_tokens, Vec::new(), "tokens", decode::token).await?,
         logins: c.each(&sql.load_logins, vec![now.0.into()], "logins", decode::login).await?,
+        service_levels: {
+            let since = vec![board_begins(now).0.into()];
+            c.each(&sql.load_service_levels, since, "service_levels", decode::service_level).await?
+        },
         templates: c.each(&sql.load_templates, Vec::new(), "templates", decode::template).await?,
         interactions: c.each(&sql.load_interactions, Vec::new(), "interactions", decode::interaction).await?,
         contacts: c.each(&sql.load_contacts, Vec::new(), "contacts", decode::contact).await?,

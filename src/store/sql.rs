@@ -17,6 +17,10 @@ pub(super) enum Dialect {
 /// How many rows of each table one batch forgets at most, so that a week's worth of expired keys does not hold everybody up
 /// for minutes. What is left over goes with the next one: forgetting often keeps the bites small.
 pub(super) const FORGET_MAX: i64 = 100_000;
+/// How many interactions one page of a list looks at.
+pub(super) const LIST_SCAN: i64 = 10_000;
+/// How long counts for the service level are kept: a year and a month, so that a month can be held against the year before.
+const SERVICE_LEVELS_MS: i64 = 400 * 24 * 3_600 * 1_000;
 /// How many notes, or decisions, of one interaction are read: the newest.
 pub(super) const PER_INTERACTION_MAX: i64 = 200;
 
@@ -157,11 +161,15 @@ statements! {
     forget_events: |d| format!("DELETE FROM events WHERE time < $1 AND seq IN \
         (SELECT seq FROM events ORDER BY seq LIMIT {FORGET_MAX})"),
 
+    // Kept longer than any report looks back.
+    forget_service_levels: |d| format!("DELETE FROM service_levels WHERE time < $1 - {SERVICE_LEVELS_MS}"),
+
     load_agents: |d| select(&table::AGENTS, "ORDER BY agent_id"),
     load_skills: |d| select(&table::SKILLS, "ORDER BY skill"),
     load_teams: |d| select(&table::TEAMS, "ORDER BY team"),
     load_tokens: |d| select(&table::TOKENS, "ORDER BY name"),
     load_logins: |d| select(&table::LOGINS, "WHERE expires_at > $1 ORDER BY hash"),
+    load_service_levels: |d| select(&table::SERVICE_LEVELS, "WHERE time >= $1 ORDER BY skill, time"),
     load_templates: |d| select(&table::TEMPLATES, "ORDER BY channel_id, name, language"),
     load_interactions: |d| select(&table::INTERACTIONS, "WHERE ended_at IS NULL ORDER BY interaction_id"),
     load_contacts: |d| select(&table::CONTACTS, "WHERE contact_id IN \
@@ -203,6 +211,10 @@ statements! {
 
     messages_before: |d| select(&table::MESSAGES,
         "WHERE interaction_id = $1 AND message_id < $2 ORDER BY message_id DESC LIMIT $3"),
+    // Looks at a bounded number of rows, so that a filter that fits few does not read everything.
+    ended: |d| format!("SELECT {} FROM (SELECT * FROM interactions WHERE interaction_id < $1         ORDER BY interaction_id DESC LIMIT {LIST_SCAN}) AS interactions WHERE ended_at IS NOT NULL         AND ($2 = '' OR status = $2) AND ($3 = '' OR ownership = $3) AND ($4 = 0 OR last_agent_id = $4)         AND ($5 = '' OR skill = $5) AND ($6 = '' OR channel_id = $6) ORDER BY interaction_id DESC LIMIT $7",
+        columns(&table::INTERACTIONS)),
+    ended_looked_at: |d| format!("SELECT COUNT(*), MIN(interaction_id) FROM (SELECT interaction_id FROM interactions         WHERE interaction_id < $1 ORDER BY interaction_id DESC LIMIT {LIST_SCAN}) AS looked_at"),
     draft: |d| select(&table::DRAFTS, "WHERE interaction_id = $1 AND agent_id = $2"),
     event_bounds: |d| "SELECT (SELECT MIN(seq) FROM events), seq FROM writer".to_owned(),
     events: |d| select(&table::EVENTS, "WHERE seq > $1 AND seq <= $2 AND (agents LIKE $3 \

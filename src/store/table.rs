@@ -83,6 +83,7 @@ tables! {
         int("last_message_id"), text("last_line"), int("last_message_at"), int("unanswered_since"), flag("answered"),
         text("disposition"), text("tags"), fixed(int("created_at")), int("assigned_at"), int("status_since"),
         int("ended_at"), int("revision"), text("kept"), text("subject"), fixed(int("converted_from")),
+        text("transfer"),
     ];
     MESSAGES "messages" by "message_id" Update [
         int("message_id"), fixed(int("interaction_id")), fixed(text("channel_id")), fixed(text("direction")),
@@ -116,7 +117,7 @@ tables! {
     AGENTS "agents" by "agent_id" Update [
         int("agent_id"), text("login"), text("name"), text("role"), text("password_hash"), text("skills"),
         text("teams"), text("capacity"), text("state"), text("reason"), int("state_since"), int("idle_since"),
-        int("missed_offers"), flag("removed"),
+        int("missed_offers"), flag("removed"), text("watching"),
     ];
     SKILLS "skills" by "skill" Update [
         text("skill"), text("title"), int("offer"), flag("auto_accept"), text("outbound"), text("dispositions"),
@@ -136,6 +137,9 @@ tables! {
     DECISIONS "decisions" by "decision_id" Refuse [
         int("decision_id"), int("interaction_id"), int("time"), text("question"), text("facts"), text("answer"),
         int("generation"), text("at"), text("error"), text("reasons"), text("sentence"),
+    ];
+    SERVICE_LEVELS "service_levels" by "skill, time" Update [
+        text("skill"), int("time"), int("accepted"), int("in_time"), int("waited"),
     ];
     LOGINS "logins" by "hash" Update [text("hash"), int("agent_id"), int("expires_at")];
     TOKENS "tokens" by "name" Update [text("name"), text("hash"), int("agent_id"), int("created_at")];

@@ -54,6 +54,7 @@ pub(super) fn script(sql: &'static Sql, batch: &Batch, epoch: i64) -> Result<Scr
         script.statements.push((&sql.forget_requests, expired.0.into()));
         script.statements.push((&sql.forget_logins, expired.0.into()));
         script.statements.push((&sql.forget_events, old.0.into()));
+        script.statements.push((&sql.forget_service_levels, expired.0.into()));
     }
     Ok(script)
 }
@@ -94,7 +95,8 @@ fn people(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
             .put(&agent.state_since)
             .put(&agent.idle_since)
             .put(&agent.missed_offers)
-            .put(&agent.removed);
+            .put(&agent.removed)
+            .put(&agent.watching);
     })?;
     script.add(&table::SKILLS, &rows.skills, skill)?;
     script.add(&table::TEAMS, &rows.teams, |row, team| {
@@ -135,6 +137,9 @@ fn work(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
     })?;
     script.add(&table::TRANSCRIPTS, &rows.transcripts, transcript)?;
     choices(script, rows)?;
+    script.add(&table::SERVICE_LEVELS, &rows.service_levels, |row, level| {
+        row.put(&level.skill).put(&level.time).put(&level.accepted).put(&level.in_time).put(&level.waited);
+    })?;
     script.add(&table::DECISIONS, &rows.decisions, |row, decision| {
         row.put(&decision.decision_id)
             .put(&decision.interaction_id)
@@ -222,7 +227,8 @@ fn interaction(row: &mut Row<'_>, interaction: &Interaction) {
         .put(&interaction.revision)
         .put(&interaction.kept)
         .put(&interaction.subject)
-        .put(&interaction.converted_from);
+        .put(&interaction.converted_from)
+        .put(&interaction.transfer);
 }
 
 fn message(row: &mut Row<'_>, channel_id: &ChannelId, message: &Message) {

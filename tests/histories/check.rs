@@ -8,7 +8,9 @@ mod rows;
 mod sends;
 
 use guichet::domain::{Interaction, Time};
-use guichet::engine::{AdminCommand, Answer, Caller, Command, Envelope, Input, RefusalKind, Reply, View};
+use guichet::engine::{
+    AdminCommand, Answer, Caller, Command, Envelope, Input, RefusalKind, Reply, SuperviseCommand, View,
+};
 
 pub(crate) use live::next_deadline;
 
@@ -58,7 +60,10 @@ pub(crate) fn told(world: &World, work: &Work) {
             | Answer::Agents(_)
             | Answer::Skills(_)
             | Answer::Teams(_)
-            | Answer::Interactions(_)
+            | Answer::Inbox { .. }
+            | Answer::Page { .. }
+            | Answer::Board(_)
+            | Answer::Watching(_)
             | Answer::Templates(_)
             | Answer::Transcript(_)
             | Answer::Tags(_)
@@ -147,6 +152,7 @@ fn reads(command: &Command) -> bool {
         | Command::Inbox
         | Command::Get { .. }
         | Command::Why { .. }
+        | Command::Supervise(SuperviseCommand::Board | SuperviseCommand::List(_))
         | Command::ListTemplates { .. }
         | Command::ListTags { .. }
         | Command::Prefill { .. }
@@ -165,6 +171,8 @@ fn reads(command: &Command) -> bool {
         | Command::SetOutcome { .. }
         | Command::Close { .. }
         | Command::Detach { .. }
+        | Command::Share(_)
+        | Command::Supervise(_)
         | Command::AddNote { .. }
         | Command::SendTranscript { .. }
         | Command::AddTag { .. }

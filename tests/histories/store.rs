@@ -12,8 +12,8 @@ use guichet::domain::{
     Skill, SkillId, Span, Team, TeamId, Template, Time,
 };
 use guichet::engine::{
-    Batch, Cold, ColdKeys, DecisionRow, Event, LoginRow, RawDelivery, RequestRow, Rows, Services, StarRow,
-    Stored, TagRow, TokenRow,
+    Batch, Cold, ColdKeys, DecisionRow, Event, LoginRow, RawDelivery, RequestRow, Rows, ServiceLevelRow,
+    Services, StarRow, Stored, TagRow, TokenRow, board_begins,
 };
 
 /// The rows.
@@ -27,6 +27,7 @@ pub(crate) struct Store {
     pub(crate) teams: BTreeMap<TeamId, Team>,
     pub(crate) tokens: BTreeMap<String, TokenRow>,
     pub(crate) logins: BTreeMap<String, LoginRow>,
+    pub(crate) service_levels: BTreeMap<(SkillId, Time), ServiceLevelRow>,
     pub(crate) templates: BTreeMap<ChannelId, Vec<Template>>,
     pub(crate) contacts: BTreeMap<ContactId, Arc<Contact>>,
     pub(crate) aliases: BTreeMap<(ChannelKind, AliasKind, String), Alias>,
@@ -107,6 +108,8 @@ impl Store {
             self.tokens.remove(name);
         }
         put("tokens", &mut self.tokens, rows.tokens.iter().map(|row| (row.name.clone(), row.clone())));
+        let levels = rows.service_levels.iter().map(|row| ((row.skill.clone(), row.time), row.clone()));
+        put("service levels", &mut self.service_levels, levels);
         add("logins", &mut self.logins, rows.logins.iter().map(|row| (row.hash.clone(), row.clone())));
         for hash in &rows.logins_ended {
             self.logins.remove(hash);
@@ -215,6 +218,12 @@ impl Store {
             skills: self.skills.values().cloned().collect(),
             teams: self.teams.values().cloned().collect(),
             tokens: self.tokens.values().cloned().collect(),
+            service_levels: self
+                .service_levels
+                .values()
+                .filter(|row| row.time >= board_begins(now))
+                .cloned()
+                .collect(),
             logins: self.logins.values().filter(|row| row.expires_at > now).cloned().collect(),
             templates: self.templates.values().flatten().cloned().collect(),
             contacts: people

@@ -28,9 +28,13 @@ pub(crate) struct Client {
 
 /// A handshake with a bearer token.
 pub(crate) fn handshake(address: SocketAddr, login: &str) -> Request {
+    handshake_with(address, &token_of(login))
+}
+
+fn handshake_with(address: SocketAddr, token: &str) -> Request {
     let mut request = format!("ws://{address}/ws").into_client_request().expect("a request");
     let headers = request.headers_mut();
-    headers.insert("authorization", format!("Bearer {}", token_of(login)).parse().expect("a header"));
+    headers.insert("authorization", format!("Bearer {token}").parse().expect("a header"));
     headers.insert("sec-websocket-protocol", "guichet.v1".parse().expect("a header"));
     request
 }
@@ -56,7 +60,18 @@ pub(crate) async fn open(
 impl Client {
     /// Connects and takes the hello.
     pub(crate) async fn connect(desk: &TestDesk, login: &str) -> Self {
-        let socket = open(desk.address, handshake(desk.address, login), None).await.expect("a socket");
+        Self::greeted(desk, handshake(desk.address, login)).await
+    }
+
+    /// Starts a session for whoever this token belongs to.
+    pub(crate) async fn with_token(desk: &TestDesk, token: &str) -> Self {
+        let mut client = Self::greeted(desk, handshake_with(desk.address, token)).await;
+        client.ask("session.start", json!({})).await;
+        client
+    }
+
+    async fn greeted(desk: &TestDesk, handshake: Request) -> Self {
+        let socket = open(desk.address, handshake, None).await.expect("a socket");
         let mut client = Self { socket, events: VecDeque::new(), cursor: None, last_id: 0 };
         let hello = client.frame().await.expect("hello");
         assert_eq!(hello["method"], "hello");
@@ -89,6 +104,12 @@ impl Client {
                 Some(Err(_)) | None => return Err(0),
             }
         }
+    }
+
+    /// Closes, and waits until the server has noticed.
+    pub(crate) async fn leave(&mut self) {
+        self.socket.close(None).await.expect("closed");
+        while let Some(Ok(_)) = self.socket.next().await {}
     }
 
     /// The code with which the server closes; what comes before it is passed over.

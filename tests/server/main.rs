@@ -6,8 +6,10 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that can't go on fails")]
 #![expect(clippy::indexing_slicing, reason = "frames are looked into by name; a missing part reads as null")]
 
+mod board;
 mod client;
 mod closing;
+mod consult;
 mod desk;
 mod drafts;
 mod files;
@@ -28,6 +30,8 @@ mod resume;
 mod slow;
 mod smtp;
 mod stand_in;
+mod supervise;
 mod timers;
 mod transcripts;
+mod transfer;
 mod webhooks;

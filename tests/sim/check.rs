@@ -9,6 +9,7 @@ use guichet::domain::{
 };
 use guichet::engine::{
     Answer, Batch, Engine, Event, EventKind, Outgoing, OutgoingBody, Reply, Stored, TimerChange, TimerKind,
+    board_begins,
 };
 
 use crate::model::Store;
@@ -311,6 +312,11 @@ impl Checks {
         assert_eq!(world.contacts, stored.contacts);
         assert_eq!(world.agents, stored.agents);
         assert_eq!(world.skills, stored.skills);
+        let counted = |stored: &Stored| -> Vec<_> {
+            let rows = stored.service_levels.iter().filter(|row| row.time >= board_begins(now));
+            rows.cloned().collect()
+        };
+        assert_eq!(counted(&world), counted(stored));
         assert_eq!(world.templates, stored.templates);
         assert_eq!(world.tokens, stored.tokens);
         assert_eq!(world.drafts, stored.drafts);

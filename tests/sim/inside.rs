@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use guichet::domain::{
     AgentId, AgentState, DraftMode, InteractionId, Ownership, Role, SkillLevel, Status, TemplateValues,
 };
-use guichet::engine::{AdminCommand, Caller, Command, Input, RequestKey};
+use guichet::engine::{AdminCommand, Caller, Command, Input, RequestKey, SuperviseCommand};
 
 use crate::act::Act;
 use crate::history::{Asked, History};
@@ -71,6 +71,7 @@ impl History {
                 | Command::Inbox
                 | Command::Get { .. }
                 | Command::Why { .. }
+                | Command::Supervise(SuperviseCommand::Board | SuperviseCommand::List(_))
                 | Command::ListTemplates { .. }
                 | Command::ReadMedia { .. }
                 | Command::Typing { .. }

@@ -10,7 +10,8 @@ use guichet::domain::{
     SkillId, Team, TeamId, Template, Time, Transcript, TranscriptId,
 };
 use guichet::engine::{
-    Batch, Cold, ColdKeys, DecisionRow, LoginRow, RequestRow, Services, StarRow, Stored, TagRow, TokenRow,
+    Batch, Cold, ColdKeys, DecisionRow, LoginRow, RequestRow, ServiceLevelRow, Services, StarRow, Stored,
+    TagRow, TokenRow,
 };
 
 type AliasKey = (ChannelKind, AliasKind, String);
@@ -43,6 +44,7 @@ pub(crate) struct Store {
     pub(crate) requests: BTreeMap<(AgentId, String), RequestRow>,
     pub(crate) decisions: BTreeMap<InteractionId, Vec<DecisionRow>>,
     pub(crate) logins: BTreeMap<String, LoginRow>,
+    pub(crate) service_levels: BTreeMap<(SkillId, Time), ServiceLevelRow>,
     pub(crate) tokens: BTreeMap<String, TokenRow>,
     pub(crate) raw: BTreeSet<String>,
 }
@@ -187,6 +189,9 @@ impl Store {
             let old = self.requests.insert((row.agent_id, row.request_id.clone()), row.clone());
             assert!(old.is_none(), "a request is answered once");
         }
+        for row in &rows.service_levels {
+            self.service_levels.insert((row.skill.clone(), row.time), row.clone());
+        }
         for login in &rows.logins {
             self.logins.insert(login.hash.clone(), login.clone());
         }
@@ -226,6 +231,7 @@ impl Store {
             skills: self.skills.values().cloned().collect(),
             teams: self.teams.values().cloned().collect(),
             tokens: self.tokens.values().cloned().collect(),
+            service_levels: self.service_levels.values().cloned().collect(),
             logins: self.logins.values().cloned().collect(),
             templates: self.templates.values().flatten().cloned().collect(),
             interactions: interactions.iter().map(|row| Interaction::clone(row)).collect(),

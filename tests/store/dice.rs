@@ -162,6 +162,7 @@ impl Dice {
             agent_id: self.maybe(|dice| AgentId(dice.number())),
             last_agent_id: self.maybe(|dice| AgentId(dice.number())),
             consulted: self.some(|dice| AgentId(dice.number())).into_iter().collect(),
+            transfer: self.maybe(|dice| Transfer { to: AgentId(dice.number()), expires_at: dice.time() }),
             skill: self.maybe(Self::name),
             waiting: self.maybe(Self::waiting),
             language: self.maybe(Self::text),
@@ -196,6 +197,7 @@ impl Dice {
                 replied: self.maybe(Self::text),
                 last_in: self.maybe(|dice| MessageId(dice.number())),
                 detached_at: self.maybe(Self::time),
+                place: self.maybe(|dice| Place { priority: 7, since: dice.time() }),
                 ..Kept::default()
             },
         }
@@ -331,6 +333,11 @@ impl Dice {
             idle_since: self.time(),
             missed_offers: self.small(),
             removed: self.flag(),
+            watching: Watching {
+                all: self.flag(),
+                skills: self.some(Self::name).into_iter().collect(),
+                interactions: self.some(|dice| InteractionId(dice.number())).into_iter().collect(),
+            },
         }
     }
 
@@ -350,7 +357,8 @@ impl Dice {
         Template {
             channel_id: channel_id.clone(),
             name: format!("{}{id}", self.text()),
-            language: self.text(),
+            // Part of the key, which has its limits.
+            language: self.name(),
             category: self.text(),
             status: self.text(),
             parameter_format: self.of(ParameterFormat::ALL),
@@ -393,7 +401,7 @@ impl Dice {
     }
 
     fn kind(&mut self) -> EventKind {
-        match self.below(8) {
+        match self.below(10) {
             0 => EventKind::InteractionCreated,
             6 => EventKind::TagChanged {
                 message_id: self.maybe(|dice| MessageId(dice.number())),
@@ -421,6 +429,12 @@ impl Dice {
                     message: dice.text(),
                 }),
             },
+            8 => EventKind::InteractionTransferred {
+                by: AgentId(self.number()),
+                from: self.maybe(|dice| AgentId(dice.number())),
+                to: To::Skill(self.name()),
+            },
+            7 => EventKind::InteractionConsultEnded { agent_id: AgentId(self.number()), reason: self.text() },
             5 => EventKind::Notice { level: self.text(), code: self.text(), message: self.text() },
             _ => EventKind::InteractionDetached { agent_id: self.maybe(|dice| AgentId(dice.number())) },
         }
@@ -468,6 +482,13 @@ impl Dice {
             rows.dedupe.push(DedupeRow { key: format!("{id:064x}"), expires_at: self.time() });
             rows.requests.push(self.request(id));
             rows.decisions.push(self.decision(id, id));
+            rows.service_levels.push(ServiceLevelRow {
+                skill: format!("skill-{id}").parse().unwrap(),
+                time: self.time(),
+                accepted: self.number(),
+                in_time: self.number(),
+                waited: Span(self.number()),
+            });
             rows.logins.push(LoginRow {
                 hash: format!("login{id}"),
                 agent_id: AgentId(id),

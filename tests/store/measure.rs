@@ -30,6 +30,7 @@ fn interaction(id: i64, message_id: i64) -> Interaction {
         agent_id: Some(AgentId(id % 50)),
         last_agent_id: Some(AgentId(id % 50)),
         consulted: std::collections::BTreeSet::new(),
+        transfer: None,
         skill: Some("support".parse().unwrap()),
         waiting: None,
         language: Some("fr".to_owned()),

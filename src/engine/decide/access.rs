@@ -67,7 +67,8 @@ impl Turn<'_> {
             Ownership::Detached => row.last_agent_id == Some(id),
             Ownership::Queued => false,
         };
-        if holds || row.consulted.contains(&involved) {
+        let asked = row.transfer.is_some_and(|transfer| transfer.to == id);
+        if holds || asked || row.consulted.contains(&involved) {
             return true;
         }
         let Some(desk) = self.world.desks.get(&id) else { return false };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::access::permit;
 use crate::domain::{
     Agent, AgentId, AgentState, Capacity, ContactId, Ownership, Permission, Role, Skill, SkillLevel, Span,
-    Target, Team, TeamId, Waiting,
+    Target, Team, TeamId, Waiting, Watching,
 };
 use crate::engine::limits::{CAPACITY, DISPOSITION_CHARS, DISPOSITIONS, NAME_CHARS, SKILLS_PER_AGENT, fits};
 use crate::engine::turn::{Turn, refuse};
@@ -110,6 +110,7 @@ impl Turn<'_> {
         if known.is_some() && before != after {
             self.revoke(agent_id);
         }
+        self.world.find_watchers();
         if removed {
             self.release_work(agent_id);
         }
@@ -178,6 +179,7 @@ impl Turn<'_> {
             state_since: self.now,
             idle_since: self.now,
             missed_offers: 0,
+            watching: Watching::default(),
             removed: false,
         };
         let desk = Desk::new(agent);
@@ -198,9 +200,15 @@ impl Turn<'_> {
     fn release_work(&mut self, agent_id: AgentId) {
         let Some(desk) = self.world.desks.get(&agent_id) else { return };
         let held: Vec<_> = desk.holds.iter().copied().collect();
+        let consults: Vec<_> = desk.consults.iter().copied().collect();
+        for interaction_id in consults {
+            self.consult_ends(interaction_id, agent_id, "removed");
+        }
         for interaction_id in held {
             let Some(row) = self.world.work(interaction_id).cloned() else { continue };
-            if row.ownership == Ownership::Offered {
+            if row.transfer.is_some_and(|transfer| transfer.to == agent_id) {
+                self.end_proposal(interaction_id, "withdrawn");
+            } else if row.ownership == Ownership::Offered {
                 self.end_offer(interaction_id, "withdrawn");
             } else if crate::engine::world::index::is_done(row.status) {
                 self.detach(interaction_id);

@@ -181,6 +181,7 @@ impl Turn<'_> {
             agent_id: None,
             last_agent_id: None,
             consulted: BTreeSet::new(),
+            transfer: None,
             skill: None,
             waiting: None,
             language: None,

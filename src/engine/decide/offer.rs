@@ -8,12 +8,23 @@ use crate::engine::world::World;
 use crate::engine::world::index::Line;
 use crate::engine::{RefusalKind, Reply};
 
+/// Who offers work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Queue,
+    Colleague,
+}
+
 impl Turn<'_> {
-    fn offered(&self, agent: &Agent, interaction_id: InteractionId) -> Result<(), crate::engine::Refusal> {
+    /// Whether it is offered to the caller, by a queue or by a colleague.
+    fn offered(&self, agent: &Agent, interaction_id: InteractionId) -> Result<By, crate::engine::Refusal> {
         let row = self.work(interaction_id)?;
         permit(agent, Permission::Handle)?;
         if is_assigned(&row, agent.agent_id) {
             return refuse(RefusalKind::AlreadyDone, format!("{interaction_id} is assigned to you already"));
+        }
+        if row.transfer.is_some_and(|transfer| transfer.to == agent.agent_id) {
+            return Ok(By::Colleague);
         }
         if row.ended_at.is_some()
             || row.ownership != Ownership::Offered
@@ -21,12 +32,17 @@ impl Turn<'_> {
         {
             return refuse(RefusalKind::OfferGone, "this offer was answered, has expired or was withdrawn");
         }
-        Ok(())
+        Ok(By::Queue)
     }
 
     pub(super) fn accept(&mut self, agent: &Agent, interaction_id: InteractionId) -> Reply {
-        self.offered(agent, interaction_id)?;
-        self.assign(interaction_id, agent.agent_id);
+        match self.offered(agent, interaction_id)? {
+            By::Queue => self.assign(interaction_id, agent.agent_id),
+            By::Colleague => {
+                let sender = self.work(interaction_id)?.agent_id.unwrap_or(agent.agent_id);
+                self.hand_to_agent(interaction_id, sender, agent.agent_id);
+            }
+        }
         self.interaction_answer(interaction_id)
     }
 
@@ -36,11 +52,14 @@ impl Turn<'_> {
         interaction_id: InteractionId,
         reason: Option<&str>,
     ) -> Reply {
-        self.offered(agent, interaction_id)?;
+        let by = self.offered(agent, interaction_id)?;
         if let Some(reason) = reason {
             fits("reason", reason, REASON_CHARS)?;
         }
-        self.end_offer(interaction_id, "refused");
+        match by {
+            By::Queue => self.end_offer(interaction_id, "refused"),
+            By::Colleague => self.end_proposal(interaction_id, "refused"),
+        }
         // An answer, even no, is not a missed offer.
         self.edit_agent(agent.agent_id, |agent| agent.missed_offers = 0);
         self.interaction_answer(interaction_id)

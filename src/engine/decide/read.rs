@@ -12,6 +12,16 @@ impl Turn<'_> {
         desk.holds.iter().filter_map(|interaction_id| self.view(*interaction_id).ok()).collect()
     }
 
+    /// Everything an agent is consulted on.
+    pub(super) fn consulted(&self, agent: &Agent) -> Vec<View> {
+        let Some(desk) = self.world.desks.get(&agent.agent_id) else { return Vec::new() };
+        desk.consults.iter().filter_map(|interaction_id| self.view(*interaction_id).ok()).collect()
+    }
+
+    pub(super) fn inbox(&self, agent: &Agent) -> Answer {
+        Answer::Inbox { interactions: self.held(agent), consulted: self.consulted(agent) }
+    }
+
     pub(super) fn get(&self, agent: &Agent, interaction_id: InteractionId) -> Reply {
         self.readable(agent, interaction_id)?;
         let view = self.view(interaction_id)?;

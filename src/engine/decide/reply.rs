@@ -341,7 +341,7 @@ impl Turn<'_> {
                 interaction_id: Some(interaction_id),
                 revision: row.revision,
                 kind: EventKind::Typing { agent_id: Some(agent.agent_id) },
-                audience: crate::engine::turn::audience(&row, None),
+                audience: self.audience(&row, None),
             },
             interaction: Some(row),
             contact,

@@ -41,6 +41,7 @@ impl Turn<'_> {
             permissions: agent.role.permissions().to_vec(),
             cursor: self.world.seq,
             interactions: self.held(&agent),
+            consulted: self.consulted(&agent),
             drafts: range.cloned().collect(),
             agents: colleagues.map(|desk| (Arc::clone(&desk.agent), desk.load)).collect(),
             queues,
@@ -85,12 +86,14 @@ impl Turn<'_> {
         let Some(desk) = self.world.desks.get(&agent_id) else { return };
         let held: Vec<_> = desk.holds.iter().copied().collect();
         for interaction_id in held {
-            let offered =
-                self.world.work(interaction_id).is_some_and(|row| row.ownership == Ownership::Offered);
-            if offered {
+            let Some(row) = self.world.work(interaction_id) else { continue };
+            if row.transfer.is_some_and(|transfer| transfer.to == agent_id) {
+                self.end_proposal(interaction_id, "disconnected");
+            } else if row.ownership == Ownership::Offered {
                 self.end_offer(interaction_id, "disconnected");
             }
         }
+        self.stop_watching(agent_id);
         self.duty_changed(agent_id);
     }
 
@@ -118,7 +121,7 @@ impl Turn<'_> {
         let connected =
             self.world.desks.get(&agent.agent_id).is_some_and(crate::engine::world::Desk::connected);
         if state == AgentState::Available && !connected {
-            let message = "without a connection you can't be available; open the console first";
+            let message = "nobody can be available without a connection; open the console first";
             return Err(Refusal::new(RefusalKind::Invalid, message).field("state"));
         }
         match state {
@@ -144,12 +147,15 @@ impl crate::engine::world::World {
     pub(crate) fn queue_of(&self, skill: &Skill) -> Queue {
         let queue = self.index.queues.get(&skill.skill);
         let count = |readiness| self.index.holders_in(&skill.skill, readiness);
+        let available_agents = count(Readiness::Ready) + count(Readiness::Full);
         Queue {
+            unattended: queue.is_some() && (available_agents == 0 || self.alarmed.contains(&skill.skill)),
+            level: self.levels.level(&skill.skill, self.now),
             skill: skill.skill.clone(),
             title: skill.title.clone(),
             waiting: queue.map_or(0, |queue| u32::try_from(queue.len()).unwrap_or(u32::MAX)),
             longest_since: queue.and_then(|queue| queue.first()).map(|(since, _)| *since),
-            available_agents: count(Readiness::Ready) + count(Readiness::Full),
+            available_agents,
         }
     }
 }

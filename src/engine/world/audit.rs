@@ -57,6 +57,7 @@ impl World {
             teams: self.teams.values().cloned().collect(),
             tokens: self.tokens.values().cloned().collect(),
             logins: Vec::new(),
+            service_levels: self.levels.rows(self.now).cloned().collect(),
             templates: self.templates.values().flatten().cloned().collect(),
             interactions: works.iter().map(|work| work.row.as_ref().clone()).collect(),
             contacts: contacts
@@ -107,10 +108,15 @@ impl World {
         let mut wrong = differences(&self.index, &fresh.index);
         for (agent_id, desk) in &self.desks {
             let other = fresh.desks.get(agent_id);
-            let same = other.is_some_and(|other| other.holds == desk.holds && other.load == desk.load);
+            let same = other.is_some_and(|other| {
+                other.holds == desk.holds && other.load == desk.load && other.consults == desk.consults
+            });
             if !same {
                 wrong.push(format!("what {agent_id} holds is miscounted"));
             }
+        }
+        if self.watchers() != self.index.watchers {
+            wrong.push("who watches what differs from the rows".to_owned());
         }
         wrong.extend(self.audit_lanes());
         wrong
@@ -162,6 +168,9 @@ fn differences(kept: &Index, fresh: &Index) -> Vec<String> {
     }
     if kept.lines != fresh.lines {
         wrong.push(format!("lines are {:?}, by the rows {:?}", kept.lines, fresh.lines));
+    }
+    if kept.at_risk != fresh.at_risk || kept.live != fresh.live {
+        wrong.push("countdowns at risk or the list of what lives differ from the rows".to_owned());
     }
     if kept.queues != fresh.queues {
         wrong.push("queues differ from the rows".to_owned());

@@ -4,11 +4,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::watchers::Watchers;
 use super::{Desk, World};
 use crate::domain::{
     AgentId, AgentState, ChannelKind, Interaction, InteractionId, MediaId, MessageId, Ownership, SkillId,
     Status, Target, TeamId, Time, Timer, TranscriptId,
 };
+use crate::engine::TimerKind;
 use crate::engine::limits::CLOSING;
 
 /// What a deadline is about.
@@ -71,13 +73,22 @@ impl Readiness {
     }
 }
 
+/// On whose desk work is, of which kind, and whether it uses capacity.
+type Held = (AgentId, ChannelKind, bool);
+
 /// Where the indexes have an interaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Spot {
-    holder: Option<(AgentId, ChannelKind, bool)>,
+    holder: Option<Held>,
+    /// Who was asked to take it over: that is held too.
+    guest: Option<Held>,
+    consulted: BTreeSet<AgentId>,
     line: Option<(Line, Place)>,
     queue: Option<(SkillId, Time)>,
     due: Option<Time>,
+    /// When its countdowns reach zero, once they are yellow.
+    risks: Vec<(Time, TimerKind)>,
+    live: bool,
 }
 
 /// The indexes.
@@ -90,6 +101,11 @@ pub(crate) struct Index {
     pub(crate) ready: BTreeMap<Line, BTreeSet<Rank>>,
     /// Holders of each skill by readiness.
     pub(crate) holders: BTreeMap<SkillId, BTreeMap<Readiness, u32>>,
+    /// Countdowns that are yellow or red, by when they reach zero.
+    pub(crate) at_risk: BTreeSet<(Time, InteractionId, TimerKind)>,
+    /// Everything that has not ended.
+    pub(crate) live: BTreeSet<InteractionId>,
+    pub(crate) watchers: Watchers,
     /// Queues whose counters changed in this batch.
     pub(crate) changed_queues: BTreeSet<SkillId>,
     /// Agents whose load changed in this batch.
@@ -136,6 +152,7 @@ pub(crate) fn deadline(row: &Interaction) -> Option<Time> {
         timers.ends_at,
         of_window(row),
         of_waiting(row),
+        row.transfer.map(|transfer| transfer.expires_at),
     ];
     all.into_iter().flatten().min()
 }
@@ -158,7 +175,15 @@ fn spot(row: &Interaction) -> Spot {
         Ownership::Queued | Ownership::Detached => false,
     };
     let waiting = row.waiting.as_ref();
+    let timers = [(&row.timers.agent, TimerKind::Agent), (&row.timers.customer, TimerKind::Customer)];
+    let risk = |(timer, kind): (&Option<Timer>, TimerKind)| {
+        timer.filter(|timer| timer.yellow).map(|timer| (timer.red_at(), kind))
+    };
     Spot {
+        guest: row.transfer.map(|transfer| (transfer.to, row.kind, row.status.uses_capacity())),
+        consulted: row.consulted.clone(),
+        risks: timers.into_iter().filter_map(risk).collect(),
+        live: true,
         holder: row
             .agent_id
             .filter(|_| holds)
@@ -213,13 +238,43 @@ impl World {
                 self.index.changed_queues.insert(skill);
             }
         }
-        if old.holder != new.holder {
-            if let Some((agent_id, kind, counts)) = old.holder {
-                self.with_desk(agent_id, |desk| desk.release(interaction_id, kind, counts));
+        if old.live != new.live {
+            if new.live {
+                self.index.live.insert(interaction_id);
+            } else {
+                self.index.live.remove(&interaction_id);
             }
-            if let Some((agent_id, kind, counts)) = new.holder {
-                self.with_desk(agent_id, |desk| desk.hold(interaction_id, kind, counts));
+        }
+        if old.risks != new.risks {
+            for (red_at, kind) in old.risks {
+                self.index.at_risk.remove(&(red_at, interaction_id, kind));
             }
+            for (red_at, kind) in new.risks {
+                self.index.at_risk.insert((red_at, interaction_id, kind));
+            }
+        }
+        if old.consulted != new.consulted {
+            for agent_id in old.consulted {
+                self.with_desk(agent_id, |desk| desk.consults.remove(&interaction_id));
+            }
+            for agent_id in new.consulted {
+                self.with_desk(agent_id, |desk| desk.consults.insert(interaction_id));
+            }
+        }
+        self.rehold(interaction_id, old.guest, new.guest);
+        self.rehold(interaction_id, old.holder, new.holder);
+    }
+
+    /// Work went from one desk to another.
+    fn rehold(&mut self, interaction_id: InteractionId, old: Option<Held>, new: Option<Held>) {
+        if old == new {
+            return;
+        }
+        if let Some((agent_id, kind, counts)) = old {
+            self.with_desk(agent_id, |desk| desk.release(interaction_id, kind, counts));
+        }
+        if let Some((agent_id, kind, counts)) = new {
+            self.with_desk(agent_id, |desk| desk.hold(interaction_id, kind, counts));
         }
     }
 

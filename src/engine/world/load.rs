@@ -39,6 +39,10 @@ impl World {
             world.index.rank(&desk);
             world.desks.insert(desk.agent.agent_id, desk);
         }
+        world.find_watchers();
+        for row in stored.service_levels {
+            world.levels.add(row);
+        }
         for token in stored.tokens {
             world.add_token(token);
         }

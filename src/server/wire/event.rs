@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Channels, agent, draft, interaction, message, note, reactions, script_error};
-use crate::domain::{Agent, Contact, Draft, Interaction, Message, Note};
+use crate::domain::{Agent, Contact, Draft, Interaction, Message, Note, To};
 use crate::engine::{Event, EventKind, EventRow};
 use crate::port::LoggedEvent;
 use crate::protocol as wire;
@@ -82,6 +82,15 @@ fn body<'a>(channels: &Channels, told: &Told<'a>) -> Option<EventBody<'a>> {
             EventBody::OfferEnded { agent_id: Id(*agent_id), reason, about: about() }
         }
         EventKind::InteractionAssigned { agent_id } => EventBody::Assigned(given(*agent_id)),
+        EventKind::InteractionTransferred { by, from, to } => {
+            EventBody::Transferred { by: Id(*by), from: from.map(Id), to: handed_to(to), about: about() }
+        }
+        EventKind::InteractionConsultStarted { agent_id, by } => {
+            EventBody::ConsultStarted { by: Id(*by), given: given(*agent_id) }
+        }
+        EventKind::InteractionConsultEnded { agent_id, reason } => {
+            EventBody::ConsultEnded { agent_id: Id(*agent_id), reason, about: about() }
+        }
         EventKind::InteractionDetached { agent_id } => {
             EventBody::Detached { agent_id: agent_id.map(Id), about: about() }
         }
@@ -134,6 +143,14 @@ fn body<'a>(channels: &Channels, told: &Told<'a>) -> Option<EventBody<'a>> {
     Some(body)
 }
 
+fn handed_to(to: &To) -> wire::HandedTo<'_> {
+    match to {
+        To::Agent(agent_id) => wire::HandedTo::Agent(Id(*agent_id)),
+        To::Skill(skill) => wire::HandedTo::Skill(skill.as_str()),
+        To::Team(team) => wire::HandedTo::Team(team.as_str()),
+    }
+}
+
 /// Events that carry no interaction.
 fn other<'a>(told: &Told<'a>) -> Option<EventBody<'a>> {
     match &told.event.kind {
@@ -167,6 +184,9 @@ fn other<'a>(told: &Told<'a>) -> Option<EventBody<'a>> {
         | EventKind::InteractionOffered { .. }
         | EventKind::InteractionOfferEnded { .. }
         | EventKind::InteractionAssigned { .. }
+        | EventKind::InteractionTransferred { .. }
+        | EventKind::InteractionConsultStarted { .. }
+        | EventKind::InteractionConsultEnded { .. }
         | EventKind::InteractionDetached { .. }
         | EventKind::InteractionStatusChanged { .. }
         | EventKind::InteractionOutcomeSet { .. }
