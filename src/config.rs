@@ -5,6 +5,7 @@
 mod secret;
 mod smtp;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -72,6 +73,8 @@ pub struct Config {
     pub plugins: PathBuf,
     /// The skill that takes what no script routes.
     pub default_skill: Option<String>,
+    /// Changes to which kind of channel may be converted to which.
+    pub convert: BTreeMap<ChannelKind, BTreeSet<ChannelKind>>,
     /// Reasons agents choose from when they are unavailable.
     pub unavailable_reasons: Vec<String>,
     /// Who may put the console into a frame (`frame-ancestors`), besides itself.
@@ -96,6 +99,7 @@ impl Default for Config {
             scripts: "scripts".into(),
             plugins: "plugins".into(),
             default_skill: None,
+            convert: BTreeMap::new(),
             unavailable_reasons: ["break", "lunch", "training", "meeting"].map(str::to_owned).into(),
             frame_ancestors: Vec::new(),
             log: "info".into(),
@@ -210,7 +214,7 @@ impl Config {
         if let Some(smtp) = &self.smtp {
             smtp.check().map_err(|(key, problem)| value(&format!("smtp.{key}"), problem))?;
         }
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for channel in &self.channel {
             let key = |name: &str| format!("channel {:?}: {name}", channel.id);
             channel.id.parse::<ChannelId>().map_err(|error| value(&key("id"), error.to_string()))?;
@@ -258,6 +262,13 @@ fn overlay(table: &mut toml::Table, name: &str, text: &str) {
         let section = table.entry("smtp").or_insert_with(|| toml::Value::Table(toml::Table::new()));
         if let Some(section) = section.as_table_mut() {
             section.insert(key.to_owned(), number.unwrap_or_else(|| toml::Value::String(text.into())));
+        }
+    } else if let Some(kind) = key.strip_prefix("convert_") {
+        let convert = table.entry("convert").or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        let kinds = text.split(',').map(str::trim).filter(|kind| !kind.is_empty());
+        let kinds = kinds.map(|kind| toml::Value::String(kind.into())).collect();
+        if let Some(convert) = convert.as_table_mut() {
+            convert.insert(kind.into(), toml::Value::Array(kinds));
         }
     } else if let Some(rest) = name.strip_prefix("CHANNEL_")
         && let Some(channels) = table.get_mut("channel").and_then(toml::Value::as_array_mut)
@@ -330,6 +341,18 @@ verify_token = { file = "/x" }
         assert_eq!(config.frame_ancestors, ["https://a", "https://b"]);
         assert_eq!(config.channel[0].messages_per_second, 100_000);
         assert_eq!(config.channel[0].phone_number_id, "12345");
+    }
+
+    #[test]
+    fn conversions_are_data() {
+        let text = "[convert]\nwhatsapp = [\"email\", \"chat\"]\nsms = []";
+        let config = parse(text, &[("GUICHET_CONVERT_EMAIL", "voice, sms")]).unwrap();
+        let of = |kind| config.convert[&kind].iter().map(|kind| kind.as_str()).collect::<Vec<_>>();
+        assert_eq!(of(ChannelKind::Whatsapp), ["email", "chat"]);
+        assert_eq!(of(ChannelKind::Email), ["sms", "voice"]);
+        assert!(of(ChannelKind::Sms).is_empty());
+        let error = parse("[convert]\npigeon = []", &[]).unwrap_err().to_string();
+        assert!(error.contains("pigeon"), "{error}");
     }
 
     #[test]

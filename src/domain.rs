@@ -5,9 +5,12 @@
 
 mod address;
 mod agent;
+mod card;
 mod channel;
 mod contact;
+mod conversion;
 mod email;
+mod find;
 mod id;
 mod interaction;
 mod link;
@@ -19,11 +22,14 @@ mod time;
 mod timer;
 mod transcript;
 
-pub use address::AddressKind;
+pub use address::{AddressKind, readable_address};
 pub use agent::{Agent, AgentState, Capacity, Permission, Role, Skill, SkillLevel, Team, Watching};
+pub use card::{CardField, CardSection, SectionState};
 pub use channel::{Abilities, Channel, ChannelKind};
-pub use contact::{Alias, AliasKind, Contact};
+pub use contact::{Alias, AliasKind, Contact, Merged};
+pub use conversion::Conversions;
 pub use email::{NotOneAddress, one_address};
+pub use find::{Book, found_by, query_words, words_of, words_of_alias};
 pub use id::{
     AgentId, ChannelId, ContactId, DecisionId, IdentityId, InteractionId, MediaId, MessageId, NoteId,
     SkillId, TeamId, TranscriptId, UnknownId,

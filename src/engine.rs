@@ -12,8 +12,10 @@ mod apply;
 mod batch;
 mod board;
 mod cold;
+mod contact;
 mod decide;
 mod event;
+mod finding;
 mod input;
 mod limits;
 mod matching;
@@ -35,6 +37,7 @@ pub use batch::{
 pub use board::{
     AtRisk, Board, Filter, ServiceLevel, Share, ShareCommand, SuperviseCommand, Watched, board_begins,
 };
+pub use contact::{Address, ContactChanges, ContactCommand, ContactView, Conversion, TeamAtWork};
 pub use event::{Audience, Event, EventKind, PolicyError, TimerChange, TimerKind};
 pub use input::{
     AdminCommand, Answer, Caller, ChannelInput, Cold, ColdKeys, Command, Envelope, FetchFailure,

@@ -2,12 +2,16 @@
 //!
 //! Implementations live above (`store`, `channel`, `mail`) and never see each other; `runtime` holds them as trait objects.
 
+mod card;
 mod connector;
 mod mailer;
 mod store;
 
+pub use card::{CardProvider, CardSubject};
 pub use connector::{
     Connector, ConnectorError, Content, Download, Handshake, Received, Rejected, WebhookRequest,
 };
 pub use mailer::{Entry, Letter, Mailer, Part, Picture};
-pub use store::{Commit, EndedPage, LoggedEvent, MessagePage, Store, StoreError};
+pub use store::{
+    Commit, EndedPage, FoundContact, InteractionPage, LoggedEvent, MessagePage, Store, StoreError,
+};

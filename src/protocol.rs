@@ -7,6 +7,7 @@
 //! This room must not know: sockets, HTTP, the engine's rules, who may see what.
 
 mod answer;
+mod contact;
 mod event;
 mod frame;
 mod interaction;
@@ -24,6 +25,10 @@ pub use answer::{
     QuickReplies, QuickReply, QuickReplyField, RenderedQuickReply, Script, ScriptError, Scripts, Services,
     SessionStarted, Skills, Snapshot, Tags, Teams, Templates, Transcript, Uploaded, WatchedThings, Watching,
     WholeInteraction, Why,
+};
+pub use contact::{
+    Address, Card, Found, FoundTeam, ListedAddress, ListedContact, MergedContact, OneContact,
+    PastInteractions, Section, SectionField, WholeContact,
 };
 pub use event::{About, Cursor, Event, EventBody, Given, HandedTo, Hello, MessageAbout};
 pub use frame::{

@@ -5,6 +5,7 @@
 //!
 //! [`start`] puts the parts together and gives a [`Desk`], through which everybody above asks, reports and listens.
 
+mod cards;
 mod inbox;
 mod letters;
 mod media;
@@ -20,12 +21,13 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
-use crate::domain::{ChannelId, SkillId, Time};
+use crate::domain::{CardSection, ChannelId, Conversions, SkillId, Time};
 use crate::engine::{Answer, ChannelInput, Engine, Input, Policy, Refusal, RefusalKind, Reply, Services};
 use crate::lua::Host;
-use crate::port::{Connector, Mailer, Store, StoreError};
+use crate::port::{CardProvider, CardSubject, Connector, Mailer, Store, StoreError};
 use crate::telemetry::{Kind, Metrics};
 
+use cards::Cards;
 pub use inbox::Busy;
 use inbox::Inbox;
 use letters::Letters;
@@ -51,6 +53,10 @@ pub struct Parts {
     pub connectors: Vec<Arc<dyn Connector>>,
     /// The way to a mail server, if there is one.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// Other systems that know something of contacts.
+    pub cards: Vec<Arc<dyn CardProvider>>,
+    /// Which kind of channel may be converted to which.
+    pub conversions: Conversions,
     /// Files.
     pub media: Media,
     /// The time.
@@ -72,6 +78,7 @@ struct Inner {
     folder: reload::Folder,
     connectors: BTreeMap<ChannelId, Arc<dyn Connector>>,
     media: Media,
+    cards: Cards,
     clock: Arc<Clock>,
     metrics: Arc<Metrics>,
     news: Mutex<Option<mpsc::Receiver<News>>>,
@@ -92,15 +99,27 @@ pub enum Ended {
 /// # Errors
 /// The store can't be loaded.
 pub async fn start(parts: Parts) -> Result<Desk, StoreError> {
-    let Parts { store, policy, scripts, connectors, mailer, media, clock, default_skill, metrics } = parts;
+    let Parts {
+        store,
+        policy,
+        scripts,
+        connectors,
+        mailer,
+        media,
+        clock,
+        default_skill,
+        metrics,
+        cards,
+        conversions,
+    } = parts;
     let mut stored = store.load(clock.now()).await?;
     stored.channels = connectors.iter().map(|connector| connector.channel().clone()).collect();
     stored.default_skill.clone_from(&default_skill);
     let services = Services { transcripts: mailer.is_some() };
     stored.services.clone_from(&services);
+    stored.conversions.clone_from(&conversions);
     let letters = mailer.map(|mailer| Letters::new(mailer, Arc::clone(&store), media.clone()));
-    let channels = stored.channels.clone();
-    let last = stored.batch;
+    let (channels, last) = (stored.channels.clone(), stored.batch);
 
     let inbox = Arc::new(Inbox::default());
     let (news, news_out) = mpsc::channel(NEWS_MAX);
@@ -121,6 +140,8 @@ pub async fn start(parts: Parts) -> Result<Desk, StoreError> {
 
     let connectors: BTreeMap<_, _> =
         connectors.into_iter().map(|connector| (connector.channel().channel_id.clone(), connector)).collect();
+    let own = Arc::clone(&inbox);
+    let cards = Cards::new(cards, Arc::clone(&clock), Arc::new(move |input| own.tell(input)));
     let desk = Desk(Arc::new(Inner {
         inbox: Arc::clone(&inbox),
         store: Arc::clone(&store),
@@ -128,6 +149,7 @@ pub async fn start(parts: Parts) -> Result<Desk, StoreError> {
         folder: reload::Folder::default(),
         connectors,
         media,
+        cards,
         clock: Arc::clone(&clock),
         metrics: Arc::clone(&metrics),
         news: Mutex::new(Some(news_out)),
@@ -149,22 +171,30 @@ pub async fn start(parts: Parts) -> Result<Desk, StoreError> {
         channels,
         default_skill,
         services,
+        conversions,
         random: random_seed(),
         last,
     };
     // What was interrupted by the end of the last process is settled first.
     inbox.tick();
-    std::thread::Builder::new()
-        .name("engine".into())
-        .spawn(move || {
-            let end = match writer.run() {
-                Ok(()) => Ended::Orderly,
-                Err(error) => Ended::Failed(error.to_string()),
-            };
-            ended_in.send_replace(Some(end));
-        })
-        .map_err(|error| StoreError::ReadOnly(format!("the engine's thread can't be started: {error}")))?;
+    spawn_engine(writer, ended_in)?;
     Ok(desk)
+}
+
+/// Runs the writer on its own thread until it ends.
+fn spawn_engine(writer: Writer, ended_in: watch::Sender<Option<Ended>>) -> Result<(), StoreError> {
+    let thread = std::thread::Builder::new().name("engine".into());
+    let running = thread.spawn(move || {
+        let end = match writer.run() {
+            Ok(()) => Ended::Orderly,
+            Err(error) => Ended::Failed(error.to_string()),
+        };
+        ended_in.send_replace(Some(end));
+    });
+    match running {
+        Ok(_handle) => Ok(()),
+        Err(error) => Err(StoreError::ReadOnly(format!("the engine's thread can't be started: {error}"))),
+    }
 }
 
 fn random_seed() -> u64 {
@@ -254,6 +284,11 @@ impl Desk {
     /// Every connector.
     pub fn connectors(&self) -> impl Iterator<Item = &Arc<dyn Connector>> {
         self.0.connectors.values()
+    }
+
+    /// What other systems know of a contact, as far as it is here; the rest is asked for.
+    pub fn card_sections(&self, subject: &CardSubject) -> Vec<CardSection> {
+        self.0.cards.sections(subject)
     }
 
     /// Files.

@@ -9,6 +9,7 @@ mod auth;
 mod commands;
 mod connections;
 mod console;
+mod contacts;
 mod dispatch;
 mod feed;
 mod files;

@@ -9,6 +9,7 @@
 
 mod backend;
 mod cold;
+mod contacts;
 mod database;
 mod decode;
 mod encode;

@@ -2,6 +2,8 @@
 
 ALTER TABLE contacts ADD COLUMN attributes TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE contacts ADD COLUMN merged_into BIGINT;
+ALTER TABLE contacts ADD COLUMN merged TEXT;
+CREATE INDEX contacts_merged ON contacts (merged_into) WHERE merged_into IS NOT NULL;
 
 ALTER TABLE interactions ADD COLUMN subject TEXT;
 ALTER TABLE interactions ADD COLUMN converted_from BIGINT;
@@ -14,15 +16,3 @@ CREATE TABLE contact_words (
     PRIMARY KEY (word, contact_id)
 );
 CREATE INDEX contact_words_contact ON contact_words (contact_id, word);
-
-CREATE TABLE contact_merges (
-    merge_id BIGINT PRIMARY KEY,
-    contact_id BIGINT NOT NULL,
-    into_id BIGINT NOT NULL,
-    identities TEXT NOT NULL,
-    agent_id BIGINT NOT NULL,
-    merged_at BIGINT NOT NULL,
-    undone_at BIGINT
-);
-CREATE INDEX contact_merges_into ON contact_merges (into_id);
-CREATE INDEX contact_merges_contact ON contact_merges (contact_id);

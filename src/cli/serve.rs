@@ -12,7 +12,7 @@ use super::{Place, say, tokio_runtime};
 use crate::channel::whatsapp::{Settings as WhatsAppSettings, WhatsApp};
 use crate::clock::Clock;
 use crate::config::{ChannelConfig, Config, LogFormat, SecretSource, SmtpConfig};
-use crate::domain::{SkillId, Span};
+use crate::domain::{Conversions, SkillId, Span};
 use crate::lua::Host;
 use crate::mail::{Smtp, SmtpSettings};
 use crate::port::{Connector, Mailer};
@@ -123,6 +123,8 @@ async fn start_desk(
         scripts: Some(Arc::clone(&scripts.host)),
         connectors,
         mailer,
+        cards: Vec::new(),
+        conversions: Conversions::default().with(config.convert.clone()),
         media: Media::open(&config.data.join("media")).context("the folder for files")?,
         clock: Arc::clone(clock),
         default_skill,

@@ -81,6 +81,17 @@ impl AliasKind {
     }
 }
 
+/// Of an address's names the one that people read.
+pub fn readable_address(aliases: &[(AliasKind, String)]) -> String {
+    let of = |wanted: AliasKind| aliases.iter().find(|(kind, _)| *kind == wanted);
+    if let Some((_, digits)) = of(AliasKind::WaId) {
+        return format!("+{digits}");
+    }
+    let kinds = [AliasKind::Username, AliasKind::Phone, AliasKind::Email];
+    let found = kinds.into_iter().find_map(of).or_else(|| aliases.first());
+    found.map(|(_, value)| value.clone()).unwrap_or_default()
+}
+
 /// The digits of an international number as people write it.
 fn phone(address: &str) -> Option<String> {
     // "+33 (0)6 …": the trunk digit is for callers inside the country.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::status::words;
-use super::{ChannelKind, ContactId, IdentityId, Time};
+use super::{AgentId, ChannelKind, ContactId, IdentityId, Time};
 
 words! {
     /// What kind of name a provider knows an identity by. A phone number is only one of several, and may be absent.
@@ -51,6 +51,19 @@ pub struct Alias {
     pub contact_id: ContactId,
 }
 
+/// What a merge moved, so that it can be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// The contact that this one turned out to be.
+    pub into: ContactId,
+    /// The addresses that moved there.
+    pub identities: Vec<IdentityId>,
+    /// Who said so.
+    pub by: AgentId,
+    /// When.
+    pub at: Time,
+}
+
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
@@ -68,8 +81,8 @@ pub struct Contact {
     pub opted_out: bool,
     /// What else is known, as the installation names it.
     pub attributes: BTreeMap<String, String>,
-    /// The contact that this one turned out to be; its addresses are there now.
-    pub merged_into: Option<ContactId>,
+    /// Set once it turned out to be another contact, where its addresses are now.
+    pub merged: Option<Merged>,
     /// When first seen.
     pub created_at: Time,
 }

@@ -54,10 +54,12 @@ impl Turn<'_> {
     /// Changes a contact.
     pub(crate) fn edit_contact(&mut self, contact_id: ContactId, change: impl FnOnce(&mut Contact)) {
         let batch = self.world.changing();
+        let before = self.words_of_contact(contact_id);
         let Some(person) = self.world.people.get_mut(&contact_id) else { return };
         change(Arc::make_mut(&mut person.contact));
         person.changed = batch;
         self.dirty.contacts.insert(contact_id);
+        self.words_changed(contact_id, &before);
     }
 
     /// Adds a contact that nobody knew.
@@ -66,6 +68,7 @@ impl Turn<'_> {
         let person = Person { contact: Arc::new(contact), identities: BTreeSet::new(), changed };
         self.world.people.insert(contact_id, person);
         self.dirty.contacts.insert(contact_id);
+        self.words_changed(contact_id, &BTreeSet::new());
     }
 
     /// Adds an interaction.
@@ -158,7 +161,9 @@ impl Turn<'_> {
         self.edit(interaction_id, |row| {
             row.status = to;
             row.status_since = now;
-            if !is_done(to) {
+            if is_done(to) {
+                row.timers.snoozed_until = None;
+            } else {
                 row.timers.ends_at = row.kept.detached_at.map(|since| since + SILENCE);
             }
         });
@@ -362,7 +367,7 @@ impl Turn<'_> {
     }
 
     /// Keeps what the next interaction of this address will ask about this one.
-    fn world_newest(&mut self, interaction_id: InteractionId) {
+    pub(crate) fn world_newest(&mut self, interaction_id: InteractionId) {
         if let Some(row) = self.world.work(interaction_id).map(Arc::clone) {
             self.world.note_newest(&row);
         }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Event, Queue, Reply, Services};
 use crate::domain::{
-    Agent, AgentId, Alias, AliasKind, Channel, ChannelId, Contact, DecisionId, Draft, Interaction,
-    InteractionId, Media, MediaId, Message, MessageId, MessageKind, Note, Skill, SkillId, Span, Team,
-    Template, TemplateValues, Time, Transcript,
+    Agent, AgentId, Alias, AliasKind, Channel, ChannelId, Contact, ContactId, Conversions, DecisionId, Draft,
+    Interaction, InteractionId, Media, MediaId, Message, MessageId, MessageKind, Note, Skill, SkillId, Span,
+    Team, Template, TemplateValues, Time, Transcript,
 };
 
 /// A key by which something is known to have happened already. Kept at least 8 days (Meta resends for 7), also after an erase.
@@ -143,6 +143,10 @@ pub struct RawDelivery {
 pub struct Rows {
     /// Contacts.
     pub contacts: Vec<Arc<Contact>>,
+    /// Words by which contacts are found.
+    pub contact_words: Vec<(String, ContactId)>,
+    /// Words by which they are found no longer.
+    pub contact_words_gone: Vec<(String, ContactId)>,
     /// Aliases, keyed by kind, alias kind and value.
     pub aliases: Vec<Alias>,
     /// Interactions.
@@ -327,6 +331,8 @@ pub struct Stored {
     pub channels: Vec<Channel>,
     /// The skill that takes what no script routes.
     pub default_skill: Option<SkillId>,
+    /// Which kind of channel may be converted to which (from the configuration).
+    pub conversions: Conversions,
     /// Every agent, skill, team, token and login.
     pub agents: Vec<Agent>,
     /// Skills.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::world::World;
 use super::{
-    AdminCommand, ChannelInput, Cold, ColdKeys, Command, DecisionRow, Envelope, Input, RequestRow, Sender,
+    AdminCommand, ChannelInput, Cold, ColdKeys, Command, ContactCommand, Conversion, DecisionRow, Envelope,
+    Input, RequestRow, Sender,
 };
 use crate::domain::{
     AgentId, Alias, AliasKind, ChannelId, ChannelKind, Contact, ContactId, IdentityId, Interaction,
@@ -106,6 +107,7 @@ fn of_input(world: &World, input: &Input, keys: &mut ColdKeys) {
         | Input::Templates { .. }
         | Input::PolicyChanged { .. }
         | Input::Notice { .. }
+        | Input::CardSection { .. }
         | Input::Tick => {}
     }
 }
@@ -166,6 +168,7 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         | Command::SetOutcome { interaction_id, .. }
         | Command::SendTranscript { interaction_id, .. }
         | Command::Close { interaction_id }
+        | Command::Snooze { interaction_id, .. }
         | Command::Detach { interaction_id } => interaction(world, *interaction_id, keys),
         Command::Share(command) => interaction(world, command.interaction_id(), keys),
         Command::Supervise(command) => {
@@ -205,10 +208,14 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
                 contact(*contact_id, keys);
             }
             header(world, template.as_ref(), keys);
+            keys.contacts.extend(contact_id);
+            header(world, template.as_ref(), keys);
             if let Some(address) = address {
                 typed(world, channel_id, address, keys);
             }
         }
+        Command::Convert(conversion) => of_conversion(world, conversion, keys),
+        Command::Contact(command) => of_contact(world, command, keys),
         Command::ReadMedia { media_id } => media(world, media_id, keys),
         Command::Administer(AdminCommand::SaveContact { contact_id, .. }) => {
             contact(*contact_id, keys);
@@ -224,7 +231,53 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         | Command::ReadCredentials
         | Command::ChangePassword { .. }
         | Command::AddMedia { .. }
+        | Command::Snoozed
+        | Command::Directory { .. }
         | Command::Administer(_) => {}
+    }
+}
+
+fn of_conversion(world: &World, conversion: &Conversion, keys: &mut ColdKeys) {
+    interaction(world, conversion.interaction_id, keys);
+    // Work that may be converted has not ended, so it is in the world.
+    if let Some(row) = world.work(conversion.interaction_id) {
+        contact(row.contact_id, keys);
+    }
+    header(world, conversion.template.as_ref(), keys);
+    let Some(address) = &conversion.address else { return };
+    let of_kind = conversion.kind.iter().flat_map(|kind| world.channels_of(*kind));
+    for channel_id in of_kind.map(|channel| &channel.channel_id).chain(&conversion.channel_id) {
+        typed(world, channel_id, address, keys);
+    }
+}
+
+/// The file of a template's header.
+fn header(world: &World, template: Option<&TemplateValues>, keys: &mut ColdKeys) {
+    if let Some(media_id) = template.and_then(|values| values.header_media.as_ref()) {
+        media(world, media_id, keys);
+    }
+}
+
+fn of_contact(world: &World, command: &ContactCommand, keys: &mut ColdKeys) {
+    match command {
+        ContactCommand::Get { contact_id }
+        | ContactCommand::Block { contact_id, .. }
+        | ContactCommand::OptOut { contact_id, .. } => contact(*contact_id, keys),
+        ContactCommand::Merge { contact_id, into } | ContactCommand::Part { contact_id, into } => {
+            contact(*contact_id, keys);
+            contact(*into, keys);
+        }
+        ContactCommand::Save { contact_id, changes } => {
+            if let Some(contact_id) = contact_id {
+                contact(*contact_id, keys);
+            }
+            for (kind, address) in changes.add.iter().chain(&changes.remove) {
+                // Accounts of one kind share its addresses.
+                if let Some(channel) = world.channels_of(*kind).next() {
+                    typed(world, &channel.channel_id, address, keys);
+                }
+            }
+        }
     }
 }
 
@@ -286,13 +339,6 @@ fn message(world: &World, message_id: MessageId, keys: &mut ColdKeys) {
 fn perhaps(world: &World, message_id: Option<MessageId>, keys: &mut ColdKeys) {
     if let Some(message_id) = message_id {
         message(world, message_id, keys);
-    }
-}
-
-/// The file in a template's header.
-fn header(world: &World, template: Option<&TemplateValues>, keys: &mut ColdKeys) {
-    if let Some(media_id) = template.and_then(|values| values.header_media.as_ref()) {
-        media(world, media_id, keys);
     }
 }
 

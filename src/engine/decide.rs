@@ -8,6 +8,9 @@ mod admin;
 mod begin;
 mod board;
 mod channel;
+mod contact;
+mod convert;
+mod directory;
 mod draft;
 mod extension;
 mod favourite;
@@ -16,6 +19,7 @@ mod inbound;
 pub(crate) mod keys;
 mod login;
 mod media;
+mod merge;
 mod note;
 mod offer;
 mod outbound;
@@ -26,6 +30,7 @@ mod recovery;
 mod reply;
 mod sent;
 mod session;
+mod snooze;
 mod status;
 mod supervise;
 mod tag;
@@ -36,7 +41,8 @@ mod transfer;
 use super::limits::REQUEST_TTL;
 use super::turn::{Turn, refuse};
 use super::{
-    Answer, Audience, Caller, Command, Envelope, EventKind, Input, RefusalKind, Reply, RequestKey, RequestRow,
+    Answer, Audience, Caller, Command, ContactCommand, Envelope, EventKind, Input, RefusalKind, Reply,
+    RequestKey, RequestRow,
 };
 use crate::domain::Draft;
 
@@ -84,6 +90,10 @@ impl Turn<'_> {
             }
             Input::Notice { level, code, message } => {
                 self.notice(&level, &code, message);
+                Ok(Answer::Done)
+            }
+            Input::CardSection { contact_id, section } => {
+                self.card_section(contact_id, &section);
                 Ok(Answer::Done)
             }
             Input::Tick => Ok(Answer::Done),
@@ -193,10 +203,15 @@ impl Turn<'_> {
                     outbound::Outbound { contact_id, address, channel_id, skill, template, text, subject };
                 self.start_outbound(&agent, outbound)
             }
+            Command::Convert(conversion) => self.convert(&agent, *conversion),
+            Command::Snooze { interaction_id, until } => self.snooze(&agent, interaction_id, until),
+            Command::Snoozed => Ok(Answer::Page { views: self.snoozed(&agent), next: None }),
             Command::AddMedia { media_id, mime, filename, size } => {
                 self.upload(&agent, media_id, &mime, filename.as_deref(), size)
             }
             Command::ReadMedia { media_id } => self.read_media(&agent, &media_id),
+            Command::Directory { book, query, limit } => self.directory(&agent, book, &query, limit),
+            Command::Contact(command) => self.contact_command(&agent, command),
             Command::Administer(command) => self.administer_by(&agent, command),
         }
     }
@@ -215,6 +230,9 @@ fn changes_something(command: &Command) -> bool {
         | Command::Prefill { .. }
         | Command::ReadCredentials
         | Command::ReadMedia { .. }
+        | Command::Snoozed
+        | Command::Directory { .. }
+        | Command::Contact(ContactCommand::Get { .. })
         | Command::Typing { .. } => false,
         Command::SetState { .. }
         | Command::Accept { .. }
@@ -238,6 +256,15 @@ fn changes_something(command: &Command) -> bool {
         | Command::ChangePassword { .. }
         | Command::StartOutbound { .. }
         | Command::AddMedia { .. }
+        | Command::Convert(_)
+        | Command::Snooze { .. }
+        | Command::Contact(
+            ContactCommand::Save { .. }
+            | ContactCommand::Merge { .. }
+            | ContactCommand::Part { .. }
+            | ContactCommand::Block { .. }
+            | ContactCommand::OptOut { .. },
+        )
         | Command::Administer(_) => true,
     }
 }

@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    AgentId, AgentState, InteractionId, MessageId, NoteId, SkillId, Status, Time, To, TranscriptId,
-    TranscriptState,
+    AgentId, AgentState, CardSection, ContactId, InteractionId, MessageId, NoteId, SkillId, Status, Time, To,
+    TranscriptId, TranscriptState,
 };
 
 crate::domain::words! {
@@ -83,6 +83,16 @@ pub enum EventKind {
     InteractionWindowChanged { state: String },
     /// Its agent has read it.
     InteractionRead { agent_id: AgentId },
+    /// It goes on elsewhere, and stays open here.
+    InteractionConverted { to: InteractionId, by: AgentId },
+    /// Its agent put it aside until a time: it left the inbox.
+    InteractionSnoozed { agent_id: AgentId, until: Time },
+    /// Its contact's name, attributes, marks or addresses changed.
+    ContactChanged { contact_id: ContactId, by: Option<AgentId> },
+    /// Two contacts became one, or (`merged` false) are two again.
+    ContactMerged { contact_id: ContactId, into: ContactId, merged: bool, by: AgentId },
+    /// A section of its contact's card has come, or will not. Never stored.
+    CardChanged { contact_id: ContactId, section: CardSection },
     /// A message came or was written.
     MessageAdded { message_id: MessageId },
     /// A message's delivery, text or files changed.
@@ -180,6 +190,11 @@ impl EventKind {
             Self::InteractionClosed => "interaction.closed",
             Self::InteractionWindowChanged { .. } => "interaction.window_changed",
             Self::InteractionRead { .. } => "interaction.read",
+            Self::InteractionConverted { .. } => "interaction.converted",
+            Self::InteractionSnoozed { .. } => "interaction.snoozed",
+            Self::ContactChanged { .. } => "contact.changed",
+            Self::ContactMerged { .. } => "contact.merged",
+            Self::CardChanged { .. } => "card.changed",
             Self::MessageAdded { .. } => "message.added",
             Self::MessageChanged { .. } => "message.changed",
             Self::MessageReaction { .. } => "message.reaction",

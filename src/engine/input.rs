@@ -8,14 +8,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Board, DecisionRow, PolicyError, RawDelivery, Refusal, RequestRow, ServiceLevel, ShareCommand,
-    SuperviseCommand, TagRow,
+    Board, ContactCommand, ContactView, Conversion, DecisionRow, PolicyError, RawDelivery, Refusal,
+    RequestRow, ServiceLevel, ShareCommand, SuperviseCommand, TagRow, TeamAtWork,
 };
 use crate::domain::{
-    Agent, AgentId, AgentState, Alias, AliasKind, Capacity, Channel, ChannelId, ChannelKind, Contact,
-    ContactId, DeliveryError, DeliveryState, Draft, DraftMode, Interaction, InteractionId, Media, MediaId,
-    Message, MessageId, MessageKind, Note, Permission, Role, Skill, SkillId, SkillLevel, Span, Status, Team,
-    TeamId, Template, TemplateValues, Time, Transcript, TranscriptId, Watching,
+    Agent, AgentId, AgentState, Alias, AliasKind, Book, Capacity, CardSection, Channel, ChannelId,
+    ChannelKind, Contact, ContactId, Conversions, DeliveryError, DeliveryState, Draft, DraftMode,
+    Interaction, InteractionId, Media, MediaId, Message, MessageId, MessageKind, Note, Permission, Role,
+    Skill, SkillId, SkillLevel, Span, Status, Team, TeamId, Template, TemplateValues, Time, Transcript,
+    TranscriptId, Watching,
 };
 
 /// An input on its way, with what the engine may not make itself.
@@ -76,6 +77,8 @@ pub enum Input {
     Templates { channel_id: ChannelId, templates: Vec<Template> },
     /// Scripts went live, or were refused.
     PolicyChanged { generation: i64, live: bool, script: Option<String>, errors: Vec<PolicyError> },
+    /// A section of a contact's card has come, or will not.
+    CardSection { contact_id: ContactId, section: CardSection },
     /// Something an administrator should know, from a room that can't write events itself.
     Notice { level: String, code: String, message: String },
     /// Time went on.
@@ -99,6 +102,7 @@ impl Input {
             Self::TranscriptSent { .. } => "transcript_sent",
             Self::Templates { .. } => "templates",
             Self::PolicyChanged { .. } => "policy_changed",
+            Self::CardSection { .. } => "card_section",
             Self::Notice { .. } => "notice",
             Self::Tick => "tick",
         }
@@ -341,6 +345,16 @@ pub enum Command {
         text: Option<String>,
         subject: Option<String>,
     },
+    /// Goes on with a contact on another channel. → `Answer::Outbound`
+    Convert(Box<Conversion>),
+    /// Puts work aside until a time; `None`: takes it back. → `Answer::Interaction`
+    Snooze { interaction_id: InteractionId, until: Option<Time> },
+    /// What the caller put aside. → `Answer::Page`
+    Snoozed,
+    /// Looks in a book. → `Answer::Agents`, `Queues`, `TeamsAtWork`; for contacts `Done`: the store has them
+    Directory { book: Book, query: String, limit: usize },
+    /// About a contact. → `Answer::Contact`
+    Contact(ContactCommand),
     /// A file was uploaded and stored. → `Answer::Media`
     AddMedia { media_id: MediaId, mime: String, filename: Option<String>, size: i64 },
     /// May the caller see this file? → `Answer::Media`
@@ -429,6 +443,9 @@ pub struct Snapshot {
     pub channels: Vec<Channel>,
     /// Skills.
     pub skills: Vec<Skill>,
+    /// Which kind of channel may be converted to which.
+    #[serde(default)]
+    pub conversions: Conversions,
     /// What this installation has beside its channels.
     pub services: Services,
 }
@@ -492,6 +509,12 @@ pub enum Answer {
     Messages(Vec<Arc<Message>>),
     /// Begun work and its first message, if it has one.
     Outbound(View, Option<Arc<Message>>),
+    /// Skills with what waits for them.
+    Queues(Vec<Queue>),
+    /// Teams with who is there.
+    TeamsAtWork(Vec<TeamAtWork>),
+    /// A contact.
+    Contact(Box<ContactView>),
     /// A note.
     Note(Note),
     /// All tags that a thing has now.

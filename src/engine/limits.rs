@@ -28,6 +28,14 @@ pub(crate) const SUBJECT_CHARS: usize = 250;
 pub(crate) const DISPOSITION_CHARS: usize = 100;
 /// Characters of a name of a person, skill or team.
 pub(crate) const NAME_CHARS: usize = 100;
+/// Addresses of one contact: more are a collection of people.
+pub(crate) const ADDRESSES: usize = 50;
+/// Attributes of a contact, and the characters of their names and values: a card is read at a glance.
+pub(crate) const ATTRIBUTES: usize = 50;
+pub(crate) const ATTRIBUTE_NAME_CHARS: usize = 50;
+pub(crate) const ATTRIBUTE_CHARS: usize = 1_000;
+/// Characters of a search in a directory.
+pub(crate) const QUERY_CHARS: usize = 200;
 /// Characters of an address or another alias.
 pub(crate) const ALIAS_CHARS: usize = 256;
 /// Aliases of one sender that are looked at: a provider gives at most five.
@@ -88,6 +96,8 @@ pub(crate) const PREFERRED: Span = Span::minutes(5);
 pub(crate) const CLOSING: Span = Span::hours(1);
 /// After how long a silence detached work ends (SPEC §5.14).
 pub(crate) const SILENCE: Span = Span::days(30);
+/// The longest that work may be put aside: beyond a quarter nobody remembers why.
+pub(crate) const SNOOZE: Span = Span::days(90);
 /// How often held work asks again where it should go.
 pub(crate) const HOLD_AGAIN: Span = Span::minutes(1);
 /// How long an account that refuses everything is left alone.

@@ -187,6 +187,7 @@ impl Turn<'_> {
         self.timer_due(interaction_id, TimerKind::Customer);
         self.window_due(interaction_id);
         self.waiting_due(interaction_id);
+        self.snooze_due(interaction_id);
         self.end_due(interaction_id);
     }
 

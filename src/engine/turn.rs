@@ -33,6 +33,8 @@ pub(crate) struct Dirty {
     pub(crate) skills: BTreeMap<SkillId, Skill>,
     pub(crate) teams: BTreeMap<TeamId, Team>,
     pub(crate) service_levels: BTreeSet<(SkillId, Time)>,
+    /// Words by which contacts are found, added or taken away.
+    pub(crate) words: BTreeMap<(String, ContactId), bool>,
 }
 
 /// A batch being made.
@@ -273,6 +275,13 @@ impl<'a> Turn<'a> {
         rows.service_levels =
             counts.filter_map(|(skill, time)| world.levels.row(skill, *time)).cloned().collect();
         rows.aliases = dirty.aliases.into_values().collect();
+        for (word, there) in dirty.words {
+            if there {
+                rows.contact_words.push(word);
+            } else {
+                rows.contact_words_gone.push(word);
+            }
+        }
         rows.media = dirty.media.into_values().collect();
         rows.drafts = dirty.drafts.into_values().collect();
         rows.transcripts = dirty.transcripts.into_values().collect();

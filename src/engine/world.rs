@@ -17,9 +17,9 @@ use self::index::{Index, Spot};
 use self::levels::Levels;
 use super::{ChannelInput, DecisionRow, RequestRow, Services, TokenRow};
 use crate::domain::{
-    Agent, AgentId, AliasKind, Channel, ChannelId, ChannelKind, Contact, ContactId, Draft, IdentityId,
-    Interaction, InteractionId, Media, MediaId, Message, MessageId, Note, Skill, SkillId, Team, TeamId,
-    Template, Time, Transcript, TranscriptId,
+    Agent, AgentId, AliasKind, Channel, ChannelId, ChannelKind, Contact, ContactId, Conversions, Draft,
+    IdentityId, Interaction, InteractionId, Media, MediaId, Message, MessageId, Note, Skill, SkillId, Team,
+    TeamId, Template, Time, Transcript, TranscriptId,
 };
 
 /// The world.
@@ -35,6 +35,7 @@ pub(crate) struct World {
     /// Whether the work left by the last process has not been looked at yet.
     pub(crate) recovering: bool,
     pub(crate) default_skill: Option<SkillId>,
+    pub(crate) conversions: Conversions,
     pub(crate) accounts: BTreeMap<ChannelId, Account>,
     pub(crate) desks: BTreeMap<AgentId, Desk>,
     pub(crate) by_login: BTreeMap<String, AgentId>,
@@ -229,6 +230,7 @@ pub(crate) struct Recent {
 pub(crate) enum Leaving {
     Interaction(InteractionId),
     Identity(IdentityId),
+    Person(ContactId),
     Media,
 }
 
@@ -252,6 +254,11 @@ impl World {
 
     pub(crate) fn channel(&self, channel_id: &ChannelId) -> Option<&Channel> {
         self.accounts.get(channel_id).map(|account| &account.channel)
+    }
+
+    /// The accounts of a kind of channel.
+    pub(crate) fn channels_of(&self, kind: ChannelKind) -> impl Iterator<Item = &Channel> {
+        self.accounts.values().map(|account| &account.channel).filter(move |channel| channel.kind == kind)
     }
 
     /// The identity that an alias belongs to.

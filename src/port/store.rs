@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use crate::domain::{AgentId, Contact, Draft, Interaction, InteractionId, Message, MessageId, Note, Time};
+use crate::domain::{
+    AgentId, Alias, Contact, ContactId, Draft, Interaction, InteractionId, Message, MessageId, Note, Time,
+};
 use crate::engine::{Batch, Cold, ColdKeys, Event, Filter, Stored};
 
 /// What broke in a store.
@@ -76,12 +78,31 @@ pub struct EndedPage {
     pub next: Option<InteractionId>,
 }
 
+/// A contact with every name it is known by.
+#[derive(Debug, Clone)]
+pub struct FoundContact {
+    /// The contact.
+    pub contact: Contact,
+    /// Its aliases.
+    pub aliases: Vec<Alias>,
+}
+
+/// A page of a contact's interactions, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct InteractionPage {
+    /// The interactions.
+    pub interactions: Vec<Interaction>,
+    /// Whether there are older ones.
+    pub more: bool,
+}
+
 /// A database. One process writes at a time (fenced by an epoch); any number of reads run beside.
 pub trait Store: Send + Sync + 'static {
     /// Becomes the writer: raises the epoch, so that every earlier writer's commit fails. Refused with
     /// [`StoreError::Taken`] while another process lives that holds it.
     fn acquire(&self) -> BoxFuture<'_, Result<(), StoreError>>;
-    /// Loads everything the world is made from. `channels` and `default_skill` are left empty: the configuration has them.
+    /// Loads everything the world is made from. `channels`, `default_skill` and `conversions` are left as they are by default: the
+    /// configuration has them.
     fn load(&self, now: Time) -> BoxFuture<'_, Result<Stored, StoreError>>;
     /// Loads what a batch needs from outside the world.
     fn load_cold(&self, keys: ColdKeys) -> BoxFuture<'_, Result<Cold, StoreError>>;
@@ -116,6 +137,31 @@ pub trait Store: Send + Sync + 'static {
         interaction_id: InteractionId,
         agent_id: AgentId,
     ) -> BoxFuture<'_, Result<Option<Draft>, StoreError>>;
+    /// Contacts each of whose words (`domain::query_words`) begins a word that they are found by, at most `limit`.
+    fn find_contacts(
+        &self,
+        words: Vec<String>,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<FoundContact>, StoreError>>;
+    /// Contacts that are found by any of these words as a whole, at most `limit`.
+    fn contacts_called(
+        &self,
+        words: Vec<String>,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<FoundContact>, StoreError>>;
+    /// Contacts that were merged into one, at most `limit`.
+    fn contacts_merged(
+        &self,
+        into: ContactId,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<FoundContact>, StoreError>>;
+    /// The interactions at a contact's addresses before one of them (exclusive; `None`: the newest), at most `limit`.
+    fn contact_interactions(
+        &self,
+        contact_id: ContactId,
+        before: Option<InteractionId>,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<InteractionPage, StoreError>>;
     /// Whether it answers at all, for `/readyz`.
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
     /// Closes every connection and gives the writer's place free.

@@ -9,7 +9,9 @@ use serde_json::value::RawValue;
 use super::{
     Agent, Channel, Id, Interaction, Message, Moment, Note, Queue, Skill, Team, Template, TimerState, Word,
 };
-use crate::domain::{DecisionId, InteractionId, Permission, TranscriptId, TranscriptState};
+use crate::domain::{
+    ChannelKind, Conversions, DecisionId, InteractionId, Permission, TranscriptId, TranscriptState,
+};
 use crate::engine::TimerKind;
 
 /// Nothing but that it is so.
@@ -63,6 +65,9 @@ pub struct Snapshot<'a> {
     pub skills: Vec<Skill<'a>>,
     /// What there is beside channels.
     pub services: Services,
+    /// Which kinds of channel an interaction of each kind may be converted to.
+    #[schemars(with = "std::collections::BTreeMap<String, Vec<Word<ChannelKind>>>")]
+    pub conversions: &'a Conversions,
     /// Reasons to choose from when unavailable.
     pub reasons: &'a [String],
     /// Notices for administrators that still hold.

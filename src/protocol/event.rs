@@ -3,8 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Agent, Draft, Id, Interaction, Message, Moment, Note, Queue, Reaction, ScriptError, Word};
-use crate::domain::{AgentId, InteractionId, MessageId, Status, TranscriptId, TranscriptState};
+use super::{
+    Agent, Draft, Id, Interaction, Message, Moment, Note, Queue, Reaction, ScriptError, Section, Word,
+};
+use crate::domain::{AgentId, ContactId, InteractionId, MessageId, Status, TranscriptId, TranscriptState};
 use crate::engine::{TimerChange, TimerKind};
 
 /// The parameters of the notification `event`.
@@ -172,6 +174,60 @@ pub enum EventBody<'a> {
         /// The interaction.
         #[serde(flatten)]
         about: About<'a>,
+    },
+    /// It goes on elsewhere, and stays open here.
+    #[serde(rename = "interaction.converted")]
+    Converted {
+        /// Where it goes on.
+        to: Id<InteractionId>,
+        /// Who did it.
+        by: Id<AgentId>,
+        /// The interaction that stays.
+        #[serde(flatten)]
+        about: About<'a>,
+    },
+    /// Its agent put it aside: it left the inbox until a time, or until the contact writes.
+    #[serde(rename = "interaction.snoozed")]
+    Snoozed {
+        /// Whose it was.
+        agent_id: Id<AgentId>,
+        /// Until when.
+        until: Moment,
+        /// The interaction.
+        #[serde(flatten)]
+        about: About<'a>,
+    },
+    /// The contact of an interaction changed: its name, attributes, marks or addresses.
+    #[serde(rename = "contact.changed")]
+    ContactChanged {
+        /// Which contact.
+        contact_id: Id<ContactId>,
+        /// Who changed it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<Id<AgentId>>,
+        /// The interaction, with the contact as it is now.
+        #[serde(flatten)]
+        about: About<'a>,
+    },
+    /// Two contacts became one, or are two again.
+    #[serde(rename = "contact.merged")]
+    ContactMerged {
+        /// The one whose addresses moved.
+        contact_id: Id<ContactId>,
+        /// The one that has them, or (not `merged`) had them.
+        into: Id<ContactId>,
+        /// Whether they are one now.
+        merged: bool,
+        /// Who did it.
+        by: Id<AgentId>,
+    },
+    /// A section of the contact's card has come, or will not.
+    #[serde(rename = "card.changed")]
+    CardChanged {
+        /// Whose card.
+        contact_id: Id<ContactId>,
+        /// The section.
+        section: Section,
     },
     /// A message came or was written.
     #[serde(rename = "message.added")]

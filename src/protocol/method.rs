@@ -2,7 +2,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::{answer, params};
+use super::{answer, contact, params};
 use crate::domain::Permission;
 
 /// What sending a request again does.
@@ -117,6 +117,12 @@ methods! {
         "Ends a colleague's consult, or one's own.";
     InteractionList "interaction.list" params::ListInteractions => answer::InteractionPage<'static>, SUPERVISE, Harmless,
         "Anybody's work, newest first, a page at a time.";
+    InteractionConvert "interaction.convert" params::Convert => answer::Outbound<'static>, Some(Permission::Convert), Remembered,
+        "Goes on with the contact on another channel; the old interaction stays open.";
+    InteractionSnooze "interaction.snooze" params::Snooze => answer::OneInteraction<'static>, Some(Permission::Snooze), Remembered,
+        "Puts work aside until a time, or until the contact writes.";
+    InboxSnoozed "inbox.snoozed" params::Nothing => answer::InteractionPage<'static>, ANY, Harmless,
+        "What the caller put aside.";
     InteractionWhy "interaction.why" params::OfInteraction => answer::Why<'static>, ANY, Harmless,
         "Why work came where it is.";
     MessageSend "message.send" params::Send => answer::OneMessage<'static>, HANDLE, Remembered,
@@ -133,6 +139,22 @@ methods! {
         "Keeps an unfinished reply.";
     OutboundStart "outbound.start" params::StartOutbound => answer::Outbound<'static>, Some(Permission::Outbound), Remembered,
         "Begins work with a contact, with its first message.";
+    DirectorySearch "directory.search" params::SearchDirectory => contact::Found<'static>, ANY, Harmless,
+        "Finds agents, skills, teams or contacts. Contacts need one of card, outbound, convert, supervise.";
+    ContactGet "contact.get" params::OfContact => contact::Card<'static>, Some(Permission::Card), Harmless,
+        "A contact with its addresses, past interactions and likely duplicates.";
+    ContactInteractions "contact.interactions" params::PastInteractions => contact::PastInteractions<'static>, Some(Permission::Card), Harmless,
+        "A page of a contact's interactions, going back.";
+    ContactSave "contact.save" params::SaveContact => contact::OneContact<'static>, Some(Permission::EditContact), Remembered,
+        "Changes a contact, or makes one.";
+    ContactMerge "contact.merge" params::MergeContact => contact::OneContact<'static>, Some(Permission::MergeContact), Remembered,
+        "Joins two contacts that are one person, or parts them again.";
+    ContactBlock "contact.block" params::BlockContact => contact::OneContact<'static>, Some(Permission::BlockContact), Remembered,
+        "Keeps a contact's messages from everybody, or no longer.";
+    ContactOptOut "contact.opt_out" params::OptOut => contact::OneContact<'static>, Some(Permission::EditContact), Remembered,
+        "Records that a contact wants no more outbound messages, or wants them again.";
+    CardGet "card.get" params::OfInteraction => contact::Card<'static>, Some(Permission::Card), Harmless,
+        "The card of an interaction's contact, with what other systems know of it.";
     TemplateList "template.list" params::OfChannel => answer::Templates<'static>, ANY, Harmless,
         "A channel's templates, with what a form needs.";
     QuickReplyList "quick_reply.list" params::FindQuickReplies => answer::QuickReplies<'static>, ANY, Harmless,

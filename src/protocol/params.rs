@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Id, Word};
+use super::{Id, Moment, Word};
 use crate::domain::{
-    AgentId, AgentState, ChannelId, ChannelKind, ContactId, DraftMode, InteractionId, MediaId, MessageId,
-    Ownership, Role, SkillId, Status, TeamId,
+    AgentId, AgentState, Book, ChannelId, ChannelKind, ContactId, DraftMode, InteractionId, MediaId,
+    MessageId, Ownership, Role, SkillId, Status, TeamId,
 };
 
 /// Declares parameter structs with everything they have in common.
@@ -290,6 +290,122 @@ params! {
         /// Why unavailable.
         #[serde(default)]
         reason: Option<String>,
+    }
+    /// An interaction to go on with on another channel. One of `channel_id` and `kind`.
+    Convert {
+        /// Which.
+        interaction_id: Id<InteractionId>,
+        /// Through which channel account.
+        #[serde(default)]
+        channel_id: Option<Id<ChannelId>>,
+        /// Or through an account of which kind.
+        #[serde(default)]
+        kind: Option<Word<ChannelKind>>,
+        /// The contact's address there, when it is not known yet.
+        #[serde(default)]
+        address: Option<String>,
+        /// With which skill, when several fit.
+        #[serde(default)]
+        skill_id: Option<Id<SkillId>>,
+        /// The first message, where the channel needs a template.
+        #[serde(default)]
+        template: Option<FilledTemplate>,
+        /// The first message elsewhere, if there is one.
+        #[serde(default)]
+        text: Option<String>,
+        /// What it is about, where the channel has subjects.
+        #[serde(default)]
+        subject: Option<String>,
+    }
+    /// Work to put aside.
+    Snooze {
+        /// Which.
+        interaction_id: Id<InteractionId>,
+        /// Until when; `null` takes it back at once.
+        until: Option<Moment>,
+    }
+    /// A look into a directory.
+    SearchDirectory {
+        /// Which book.
+        book: Word<Book>,
+        /// Beginnings of words of a name, an address or a part of a number; accents and case do not matter.
+        query: String,
+        /// How many, 1 to 50; by default 20.
+        #[serde(default)]
+        limit: Option<u32>,
+    }
+    /// One contact.
+    OfContact {
+        /// Which.
+        contact_id: Id<ContactId>,
+    }
+    /// A page of a contact's interactions.
+    PastInteractions {
+        /// Of which contact.
+        contact_id: Id<ContactId>,
+        /// Only interactions before this one.
+        #[serde(default)]
+        before: Option<Id<InteractionId>>,
+        /// How many, 1 to 100; by default 20.
+        #[serde(default)]
+        limit: Option<u32>,
+    }
+    /// A contact to change, or (without an id) to make. What is left out stays.
+    SaveContact {
+        /// Which.
+        #[serde(default)]
+        contact_id: Option<Id<ContactId>>,
+        /// The name to show.
+        #[serde(default)]
+        name: Option<String>,
+        /// Its language, two small letters; empty: not known.
+        #[serde(default)]
+        language: Option<String>,
+        /// The mark for routing.
+        #[serde(default)]
+        vip: Option<bool>,
+        /// Attributes to set; `null` takes one away.
+        #[serde(default)]
+        attributes: BTreeMap<String, Option<String>>,
+        /// Addresses to add.
+        #[serde(default)]
+        add_addresses: Vec<SaveAddress>,
+        /// Addresses that are not this contact's: each, with its interactions, becomes a contact of its own.
+        #[serde(default)]
+        remove_addresses: Vec<SaveAddress>,
+    }
+    /// An address.
+    SaveAddress {
+        /// The kind of channel.
+        kind: Word<ChannelKind>,
+        /// As people write it.
+        address: String,
+    }
+    /// Two contacts that are one person.
+    MergeContact {
+        /// The one whose addresses move.
+        contact_id: Id<ContactId>,
+        /// Where they move.
+        into: Id<ContactId>,
+        /// Takes such a merge back.
+        #[serde(default)]
+        undo: bool,
+    }
+    /// A contact to block.
+    BlockContact {
+        /// Which.
+        contact_id: Id<ContactId>,
+        /// `false` lets it write again.
+        #[serde(default = "yes")]
+        blocked: bool,
+    }
+    /// A contact that wants no more outbound messages.
+    OptOut {
+        /// Which.
+        contact_id: Id<ContactId>,
+        /// `false`: it wants them again.
+        #[serde(default = "yes")]
+        opted_out: bool,
     }
     /// A note.
     AddNote {

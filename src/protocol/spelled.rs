@@ -10,9 +10,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::{
-    AddressKind, AgentId, AgentState, ChannelId, ChannelKind, ContactId, DecisionId, DeliveryState,
+    AddressKind, AgentId, AgentState, Book, ChannelId, ChannelKind, ContactId, DecisionId, DeliveryState,
     Direction, DraftMode, HeaderFormat, InteractionId, MediaId, MediaState, MessageId, MessageKind, NoteId,
-    Ownership, ParameterFormat, Permission, Role, SkillId, Status, TeamId, Time, TranscriptId,
+    Ownership, ParameterFormat, Permission, Role, SectionState, SkillId, Status, TeamId, Time, TranscriptId,
     TranscriptState,
 };
 use crate::engine::{RefusalKind, TimerChange, TimerKind};
@@ -89,6 +89,14 @@ impl Serialize for Moment {
     }
 }
 
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        let wrong = || D::Error::custom("expected a time such as \"2027-01-31T09:00:00Z\"");
+        text.parse().map(Self).map_err(|_| wrong())
+    }
+}
+
 impl JsonSchema for Moment {
     fn inline_schema() -> bool {
         true
@@ -123,6 +131,8 @@ macro_rules! lists {
     )*};
 }
 lists! {
+    Book "Book"
+    SectionState "SectionState"
     AddressKind "AddressKind"
     AgentState "AgentState"
     ChannelKind "ChannelKind"

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use super::inbox::{FailedCommit, Inbox, Waiter, Waiting, Work};
 use super::publish::Publisher;
 use crate::clock::{Clock, pause};
-use crate::domain::{Channel, SkillId, Time};
+use crate::domain::{Channel, Conversions, SkillId, Time};
 use crate::engine::{Cold, Engine, Envelope, Input, Policy, Refusal, RefusalKind, Reply, Services};
 use crate::port::{Store, StoreError};
 use crate::telemetry::Metrics;
@@ -36,6 +36,7 @@ pub(crate) struct Writer {
     pub(crate) channels: Vec<Channel>,
     pub(crate) default_skill: Option<SkillId>,
     pub(crate) services: Services,
+    pub(crate) conversions: Conversions,
     pub(crate) random: u64,
     /// The number of the batch handed over last.
     pub(crate) last: i64,
@@ -224,6 +225,7 @@ impl Writer {
                     stored.channels.clone_from(&self.channels);
                     stored.default_skill.clone_from(&self.default_skill);
                     stored.services.clone_from(&self.services);
+                    stored.conversions.clone_from(&self.conversions);
                     self.engine = Engine::new(stored, self.clock.now());
                     self.metrics.unavailable.set(0.0);
                     self.tokio.block_on(self.publisher.reloaded());

@@ -60,6 +60,7 @@ pub(crate) fn frame(app: &App, id: &RawValue, method: Method, answer: &Answer) -
             let message = message.as_deref().map(wire::message);
             protocol::answer(id, Outbound { interaction: interaction(app, view), message })
         }
+        Answer::Contact(view) => super::contacts::one(id, view),
         Answer::Note(note) => protocol::answer(id, OneNote { note: wire::note(note) }),
         Answer::Transcript(transcript) => {
             protocol::answer(id, OneTranscript { transcript: wire::transcript(transcript) })
@@ -78,6 +79,8 @@ pub(crate) fn frame(app: &App, id: &RawValue, method: Method, answer: &Answer) -
         }
         Answer::Session(_)
         | Answer::Prefill(_)
+        | Answer::Queues(_)
+        | Answer::TeamsAtWork(_)
         | Answer::Media(_)
         | Answer::Caller { .. }
         | Answer::Credentials { .. } => {

@@ -3,12 +3,15 @@
 mod supervision;
 
 use crate::domain::{Capacity, DraftMode, InteractionId, Skill, SkillLevel, Span, Team, TemplateValues};
-use crate::engine::{AdminCommand, Command, Filter, SuperviseCommand};
+use crate::engine::{
+    AdminCommand, Command, ContactChanges, ContactCommand, Conversion, Filter, SuperviseCommand,
+};
 use crate::protocol::params::{
-    AddNote, AddToken, ChangePassword, FilledTemplate, FindQuickReplies, FindTags, History, Nothing,
-    OfChannel, OfInteraction, OfMessage, OneTag, Pull, React, Refuse, RenderQuickReply, RevokeToken,
-    SaveAgent, SaveDraft, SaveSkill, SaveTeam, Send, SendTranscript, SessionStart, SetOutcome, SetState,
-    StarQuickReply, StartOutbound,
+    AddNote, AddToken, BlockContact, ChangePassword, Convert, FilledTemplate, FindQuickReplies, FindTags,
+    History, MergeContact, Nothing, OfChannel, OfContact, OfInteraction, OfMessage, OneTag, OptOut,
+    PastInteractions, Pull, React, Refuse, RenderQuickReply, RevokeToken, SaveAddress, SaveAgent,
+    SaveContact, SaveDraft, SaveSkill, SaveTeam, SearchDirectory, Send, SendTranscript, SessionStart,
+    SetOutcome, SetState, Snooze, StarQuickReply, StartOutbound,
 };
 use crate::protocol::{ErrorShape, INVALID_PARAMS, Method, Request};
 
@@ -32,6 +35,10 @@ pub(crate) enum Own {
     Start(SessionStart),
     History(History),
     List(Filter),
+    Directory(SearchDirectory),
+    Contact(OfContact),
+    Past(PastInteractions),
+    Card(OfInteraction),
     QuickReplies(FindQuickReplies),
     RenderQuickReply(RenderQuickReply),
     StarQuickReply(StarQuickReply),
@@ -55,6 +62,10 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
     let command = match method {
         Method::SessionStart => return Ok(Plan::Own(Own::Start(request.params()?))),
         Method::InteractionList => return Ok(Plan::Own(Own::List(supervision::filter(request.params()?)))),
+        Method::DirectorySearch => return Ok(Plan::Own(Own::Directory(request.params()?))),
+        Method::ContactGet => return Ok(Plan::Own(Own::Contact(request.params()?))),
+        Method::ContactInteractions => return Ok(Plan::Own(Own::Past(request.params()?))),
+        Method::CardGet => return Ok(Plan::Own(Own::Card(request.params()?))),
         Method::InteractionHistory => return Ok(Plan::Own(Own::History(request.params()?))),
         Method::QuickReplyList => return Ok(Plan::Own(Own::QuickReplies(request.params()?))),
         Method::QuickReplyRender => return Ok(Plan::Own(Own::RenderQuickReply(request.params()?))),
@@ -73,6 +84,7 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         }
         Method::SetState => set_state(request.params()?),
         Method::InboxList => plain(Command::Inbox)?,
+        Method::InboxSnoozed => plain(Command::Snoozed)?,
         Method::InteractionGet => on(|interaction_id| Command::Get { interaction_id })?,
         Method::InteractionAccept => on(|interaction_id| Command::Accept { interaction_id })?,
         Method::InteractionClose => on(|interaction_id| Command::Close { interaction_id })?,
@@ -98,6 +110,12 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         Method::DraftSave => save_draft(request.params()?),
         Method::OutboundStart => start_outbound(request.params()?),
         Method::TemplateList => list_templates(request.params()?),
+        Method::InteractionConvert => convert(request.params()?),
+        Method::InteractionSnooze => snooze(&request.params()?),
+        Method::ContactSave => Command::Contact(save_contact(request.params()?)),
+        Method::ContactMerge => Command::Contact(merge_contact(&request.params()?)),
+        Method::ContactBlock => Command::Contact(block_contact(&request.params()?)),
+        Method::ContactOptOut => Command::Contact(opt_out(&request.params()?)),
         Method::NoteAdd => add_note(request.params()?),
         Method::TranscriptSend => send_transcript(request.params()?),
         Method::TagAdd => add_tag(request.params()?),
@@ -221,6 +239,55 @@ fn start_outbound(params: StartOutbound) -> Command {
         template: template.map(template_values),
         text,
         subject,
+    }
+}
+
+fn snooze(params: &Snooze) -> Command {
+    Command::Snooze { interaction_id: params.interaction_id.0, until: params.until.map(|moment| moment.0) }
+}
+
+fn block_contact(params: &BlockContact) -> ContactCommand {
+    ContactCommand::Block { contact_id: params.contact_id.0, blocked: params.blocked }
+}
+
+fn opt_out(params: &OptOut) -> ContactCommand {
+    ContactCommand::OptOut { contact_id: params.contact_id.0, opted_out: params.opted_out }
+}
+
+fn convert(params: Convert) -> Command {
+    let Convert { interaction_id, channel_id, kind, address, skill_id, template, text, subject } = params;
+    Command::Convert(Box::new(Conversion {
+        interaction_id: interaction_id.0,
+        channel_id: channel_id.map(|id| id.0),
+        kind: kind.map(|kind| kind.0),
+        address,
+        skill: skill_id.map(|id| id.0),
+        template: template.map(template_values),
+        text,
+        subject,
+    }))
+}
+
+fn save_contact(params: SaveContact) -> ContactCommand {
+    let addresses = |all: Vec<SaveAddress>| all.into_iter().map(|it| (it.kind.0, it.address)).collect();
+    let SaveContact { contact_id, name, language, vip, attributes, add_addresses, remove_addresses } = params;
+    let changes = ContactChanges {
+        name,
+        language,
+        vip,
+        attributes,
+        add: addresses(add_addresses),
+        remove: addresses(remove_addresses),
+    };
+    ContactCommand::Save { contact_id: contact_id.map(|id| id.0), changes }
+}
+
+fn merge_contact(params: &MergeContact) -> ContactCommand {
+    let (contact_id, into) = (params.contact_id.0, params.into.0);
+    if params.undo {
+        ContactCommand::Part { contact_id, into }
+    } else {
+        ContactCommand::Merge { contact_id, into }
     }
 }
 

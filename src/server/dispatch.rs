@@ -9,15 +9,19 @@ use super::answers;
 use super::app::App;
 use super::auth::{Who, new_secret};
 use super::commands::{self, Own, Plan};
+use super::contacts;
 use super::mend::mend;
 use super::quick_replies;
 use super::scripts;
-use crate::domain::InteractionId;
+use crate::domain::{Book, ContactId, InteractionId};
 use crate::engine::{
-    AdminCommand, Answer, Caller, Command, Filter, Input, Prefill, Refusal, RefusalKind, RequestKey,
-    SuperviseCommand,
+    AdminCommand, Answer, Caller, Command, ContactCommand, ContactView, Filter, Input, Prefill, Refusal,
+    RefusalKind, RequestKey, SuperviseCommand,
 };
-use crate::protocol::params::{AddToken, ChangePassword, History, SaveAgent, SessionStart, StarQuickReply};
+use crate::protocol::params::{
+    AddToken, ChangePassword, History, PastInteractions, SaveAgent, SearchDirectory, SessionStart,
+    StarQuickReply,
+};
 use crate::protocol::{
     self, ErrorShape, INVALID_PARAMS, METHOD_NOT_FOUND, Method, NewToken, REFUSED, Repeat, Request,
 };
@@ -25,6 +29,9 @@ use crate::protocol::{
 /// Messages in a page, unless asked otherwise.
 const HISTORY_DEFAULT: u32 = 50;
 const HISTORY_MAX: u32 = 100;
+/// Finds of a directory, unless asked otherwise.
+const FOUND_DEFAULT: u32 = 20;
+const FOUND_MAX: u32 = 50;
 /// Characters of a password.
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=200;
 
@@ -93,6 +100,15 @@ fn invalid(field: &'static str, message: String) -> ErrorShape<'static> {
     error
 }
 
+/// How many a page holds.
+fn page(limit: Option<u32>, default: u32, max: u32) -> Result<u32, ErrorShape<'static>> {
+    let limit = limit.unwrap_or(default);
+    if (1..=max).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(invalid("limit", format!("Field limit goes from 1 to {max}")))
+}
+
 impl Asked<'_> {
     async fn serve(&self) -> Result<Served, ErrorShape<'static>> {
         let started = match self.via {
@@ -132,6 +148,13 @@ impl Asked<'_> {
         match own {
             Own::History(params) => self.history(&params).await,
             Own::List(filter) => self.list(filter).await,
+            Own::Directory(params) => self.directory(params).await,
+            Own::Contact(params) => {
+                let view = self.contact(params.contact_id.0).await?;
+                Ok(contacts::card(self.app, self.id, &view, false).await?)
+            }
+            Own::Past(params) => self.past(&params).await,
+            Own::Card(params) => self.card(params.interaction_id.0).await,
             Own::SaveAgent(params) => self.save_agent(params).await,
             Own::AddToken(params) => self.add_token(params).await,
             Own::ChangePassword(params) => self.change_password(params).await,
@@ -182,10 +205,7 @@ impl Asked<'_> {
 
     async fn history(&self, params: &History) -> Frame {
         let interaction_id = params.interaction_id.0;
-        let limit = params.limit.unwrap_or(HISTORY_DEFAULT);
-        if !(1..=HISTORY_MAX).contains(&limit) {
-            return Err(invalid("limit", format!("Field limit goes from 1 to {HISTORY_MAX}")));
-        }
+        let limit = page(params.limit, HISTORY_DEFAULT, HISTORY_MAX)?;
         // The engine says whether the caller may read it; the store then has the messages.
         self.ask(Command::Get { interaction_id }).await?;
         let before = params.before.map(|id| id.0);
@@ -224,6 +244,39 @@ impl Asked<'_> {
             Refusal::new(RefusalKind::Unavailable, "The list can't be read now; try again")
         })?;
         Ok(answers::ended(self.app, self.id, &page))
+    }
+
+    async fn directory(&self, params: SearchDirectory) -> Frame {
+        let SearchDirectory { book, query, limit } = params;
+        let limit = page(limit, FOUND_DEFAULT, FOUND_MAX)?;
+        let command =
+            Command::Directory { book: book.0, query: query.clone(), limit: limit.try_into().unwrap_or(0) };
+        let answer = self.ask(command).await?;
+        let contacts = match book.0 {
+            Book::Contacts => Some(contacts::search(self.app, &query, limit).await?),
+            Book::Agents | Book::Skills | Book::Teams => None,
+        };
+        contacts::found(self.id, &answer, contacts).ok_or_else(unexpected)
+    }
+
+    async fn contact(&self, contact_id: ContactId) -> Result<ContactView, ErrorShape<'static>> {
+        let answer = self.ask(Command::Contact(ContactCommand::Get { contact_id })).await?;
+        if let Answer::Contact(view) = answer { Ok(*view) } else { Err(unexpected()) }
+    }
+
+    async fn past(&self, params: &PastInteractions) -> Frame {
+        let limit = page(params.limit, FOUND_DEFAULT, HISTORY_MAX)?;
+        let view = self.contact(params.contact_id.0).await?;
+        Ok(contacts::past(self.app, self.id, &view, params.before.map(|id| id.0), limit).await?)
+    }
+
+    /// Who may read an interaction may read its contact's card, if it may read cards.
+    async fn card(&self, interaction_id: InteractionId) -> Frame {
+        let Answer::Interaction { view, .. } = self.ask(Command::Get { interaction_id }).await? else {
+            return Err(unexpected());
+        };
+        let card = self.contact(view.contact.contact_id).await?;
+        Ok(contacts::card(self.app, self.id, &card, true).await?)
     }
 
     async fn save_agent(&self, mut params: SaveAgent) -> Frame {

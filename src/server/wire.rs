@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use crate::domain::{
-    Abilities, Agent, Author, Channel, ChannelId, Contact, Draft, Interaction, Media, MediaId, Message, Note,
-    Reaction, Skill, SkillId, Team, TeamId, Template, TemplateValues, Timer, TimerRule, Transcript, Watching,
+    Abilities, Agent, AliasKind, Author, CardSection, Channel, ChannelId, ChannelKind, Contact, Draft,
+    Interaction, Media, MediaId, Message, Note, Reaction, Skill, SkillId, Team, TeamId, Template,
+    TemplateValues, Timer, TimerRule, Transcript, Watching, readable_address,
 };
-use crate::engine::{AtRisk, Board, DecisionRow, PolicyError, Queue, Services, Share, Snapshot};
+use crate::engine::{AtRisk, Board, ContactView, DecisionRow, PolicyError, Queue, Services, Share, Snapshot};
+use crate::port::FoundContact;
 use crate::protocol as wire;
 use crate::protocol::{Id, Moment, Word};
 
@@ -109,6 +111,64 @@ fn contact<'a>(contact: &'a Contact, address: &'a str) -> wire::Contact<'a> {
         blocked: contact.blocked,
         opted_out: contact.opted_out,
     }
+}
+
+pub(crate) fn whole_contact(view: &ContactView) -> wire::WholeContact<'_> {
+    let contact = &*view.contact;
+    wire::WholeContact {
+        contact_id: Id(contact.contact_id),
+        name: &contact.name,
+        language: contact.language.as_deref(),
+        vip: contact.vip,
+        blocked: contact.blocked,
+        opted_out: contact.opted_out,
+        attributes: &contact.attributes,
+        addresses: view
+            .addresses
+            .iter()
+            .map(|it| wire::Address { kind: Word(it.kind), address: &it.address })
+            .collect(),
+        merged_into: contact.merged.as_ref().map(|merged| Id(merged.into)),
+        created_at: Moment(contact.created_at),
+    }
+}
+
+pub(crate) fn listed_contact(found: &FoundContact) -> wire::ListedContact {
+    let mut identities: BTreeMap<_, (ChannelKind, Vec<(AliasKind, String)>)> = BTreeMap::new();
+    for alias in &found.aliases {
+        let identity = identities.entry(alias.identity_id).or_insert((alias.kind, Vec::new()));
+        identity.1.push((alias.alias_kind, alias.value.clone()));
+    }
+    let addresses = identities
+        .into_values()
+        .map(|(kind, aliases)| wire::ListedAddress { kind: Word(kind), address: readable_address(&aliases) });
+    wire::ListedContact {
+        contact_id: Id(found.contact.contact_id),
+        name: found.contact.name.clone(),
+        vip: found.contact.vip,
+        blocked: found.contact.blocked,
+        opted_out: found.contact.opted_out,
+        addresses: addresses.collect(),
+    }
+}
+
+pub(crate) fn merged_contact(contact: &Contact) -> Option<wire::MergedContact> {
+    let merged = contact.merged.as_ref()?;
+    Some(wire::MergedContact {
+        contact_id: Id(contact.contact_id),
+        name: contact.name.clone(),
+        by: Id(merged.by),
+        at: Moment(merged.at),
+    })
+}
+
+pub(crate) fn section(it: CardSection) -> wire::Section {
+    let fields = it.fields.into_iter().map(|field| wire::SectionField {
+        label: field.label,
+        value: field.value,
+        link: field.link,
+    });
+    wire::Section { provider: it.provider, title: it.title, state: Word(it.state), fields: fields.collect() }
 }
 
 /// A timer, with the rule by which it may be extended, if it may.
@@ -405,6 +465,7 @@ pub(crate) fn snapshot<'a>(
         channels: it.channels.iter().map(channel).collect(),
         skills: it.skills.iter().map(skill).collect(),
         services: services(&it.services),
+        conversions: &it.conversions,
         reasons,
         notices: Vec::new(),
     }

@@ -7,10 +7,12 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::backend::{Backend, Connection, Read};
 use super::lane::Lane;
 use super::sql::Sql;
-use super::{cold, decode, events, list, load, write};
-use crate::domain::{AgentId, Draft, InteractionId, MessageId, Time};
+use super::{cold, contacts, decode, events, list, load, write};
+use crate::domain::{AgentId, ContactId, Draft, InteractionId, MessageId, Time};
 use crate::engine::{Cold, ColdKeys, Filter, Stored};
-use crate::port::{Commit, EndedPage, LoggedEvent, MessagePage, Store, StoreError};
+use crate::port::{
+    Commit, EndedPage, FoundContact, InteractionPage, LoggedEvent, MessagePage, Store, StoreError,
+};
 
 /// Connections for history, events and lists.
 const READERS: usize = 3;
@@ -230,6 +232,29 @@ impl<B: Backend> Database<B> {
         Ok(drafts.into_iter().next())
     }
 
+    async fn contacts_by(&self, by: contacts::By, limit: u32) -> Result<Vec<FoundContact>, StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
+        let found = contacts::find(self.sql, loan.connection(), by, limit).await?;
+        loan.connection().run("COMMIT", Vec::new()).await?;
+        loan.done();
+        Ok(found)
+    }
+
+    async fn contact_interactions(
+        &self,
+        contact_id: ContactId,
+        before: Option<InteractionId>,
+        limit: u32,
+    ) -> Result<InteractionPage, StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        let page =
+            contacts::interactions(self.sql, loan.connection(), contact_id, before, limit.min(PAGE_MAX))
+                .await?;
+        loan.done();
+        Ok(page)
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         let mut loan = self.readers.take(|| self.backend.reader()).await?;
         loan.connection().run(&self.sql.ping, Vec::new()).await?;
@@ -306,6 +331,39 @@ impl<B: Backend> Store for Database<B> {
         agent_id: AgentId,
     ) -> BoxFuture<'_, Result<Option<Draft>, StoreError>> {
         Self::draft(self, interaction_id, agent_id).boxed()
+    }
+
+    fn find_contacts(
+        &self,
+        words: Vec<String>,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<FoundContact>, StoreError>> {
+        self.contacts_by(contacts::By::Beginnings(words), limit).boxed()
+    }
+
+    fn contacts_called(
+        &self,
+        words: Vec<String>,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<FoundContact>, StoreError>> {
+        self.contacts_by(contacts::By::Words(words), limit).boxed()
+    }
+
+    fn contacts_merged(
+        &self,
+        into: ContactId,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<FoundContact>, StoreError>> {
+        self.contacts_by(contacts::By::MergedInto(into), limit).boxed()
+    }
+
+    fn contact_interactions(
+        &self,
+        contact_id: ContactId,
+        before: Option<InteractionId>,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<InteractionPage, StoreError>> {
+        Self::contact_interactions(self, contact_id, before, limit).boxed()
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -119,6 +119,7 @@ pub(super) fn words<R: Cells>(r: &mut Reader<'_, R>) -> Cell<String> {
     r.text()
 }
 
+/// The column by which merged contacts are found stands between; what it says is in the last one too.
 pub(super) fn contact<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Contact> {
     Ok(Contact {
         contact_id: crate::domain::ContactId(r.int()?),
@@ -129,7 +130,10 @@ pub(super) fn contact<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Contact> {
         opted_out: r.flag()?,
         created_at: r.time()?,
         attributes: r.json()?,
-        merged_into: r.opt_int()?.map(crate::domain::ContactId),
+        merged: {
+            r.opt_int()?;
+            r.opt_json()?
+        },
     })
 }
 

@@ -96,7 +96,12 @@ fn message_of(kind: &EventKind) -> Option<MessageId> {
         | EventKind::AgentRevoked { .. }
         | EventKind::QueueChanged { .. }
         | EventKind::PolicyChanged { .. }
-        | EventKind::Notice { .. } => None,
+        | EventKind::Notice { .. }
+        | EventKind::InteractionConverted { .. }
+        | EventKind::InteractionSnoozed { .. }
+        | EventKind::ContactChanged { .. }
+        | EventKind::ContactMerged { .. }
+        | EventKind::CardChanged { .. } => None,
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) async fn load<C: Connection>(
         seq: place.seq,
         channels: Vec::new(),
         default_skill: None,
+        conversions: crate::domain::Conversions::default(),
         agents: c.each(&sql.load_agents, Vec::new(), "agents", decode::agent).await?,
         skills: c.each(&sql.load_skills, Vec::new(), "skills", decode::skill).await?,
         teams: c.each(&sql.load_teams, Vec::new(), "teams", decode::team).await?,

@@ -21,6 +21,8 @@ pub(super) const FORGET_MAX: i64 = 100_000;
 pub(super) const LIST_SCAN: i64 = 10_000;
 /// How long counts for the service level are kept: a year and a month, so that a month can be held against the year before.
 const SERVICE_LEVELS_MS: i64 = 400 * 24 * 3_600 * 1_000;
+/// How many rows of words a search for contacts looks at: what is asked for is on the first pages, or the query says too little.
+pub(super) const FOUND_MAX: i64 = 400;
 /// How many notes, or decisions, of one interaction are read: the newest.
 pub(super) const PER_INTERACTION_MAX: i64 = 200;
 
@@ -149,6 +151,8 @@ statements! {
     delete_drafts: |d| format!("DELETE FROM drafts WHERE (interaction_id, agent_id) IN (SELECT {}, {} FROM {})",
         d.cell(0, Kind::Int), d.cell(1, Kind::Int), d.each(1)),
     delete_tags: |d| format!("DELETE FROM tags WHERE tag IN {}", d.texts(1)),
+    delete_contact_words: |d| format!("DELETE FROM contact_words WHERE (word, contact_id) IN (SELECT {}, {} FROM {})",
+        d.cell(0, Kind::Text), d.cell(1, Kind::Int), d.each(1)),
     delete_templates: |d| format!("DELETE FROM templates WHERE channel_id IN {}", d.texts(1)),
     delete_logins: |d| format!("DELETE FROM logins WHERE hash IN {}", d.texts(1)),
     delete_tokens: |d| format!("DELETE FROM tokens WHERE name IN {}", d.texts(1)),
@@ -208,6 +212,22 @@ statements! {
     cold_media: |d| select(&table::MEDIA, &format!("WHERE media_id IN {}", d.texts(1))),
     cold_decisions: |d| newest(d, &table::DECISIONS),
     cold_notes: |d| newest(d, &table::NOTES),
+
+    // The longest word of a query leads; the others are looked up for what it finds. In the key's order, so that it ends early.
+    contacts_found: |d| format!("SELECT w.contact_id FROM contact_words AS w WHERE w.word >= $1 AND w.word < $2 \
+        AND NOT EXISTS (SELECT 1 FROM {} WHERE NOT EXISTS (SELECT 1 FROM contact_words AS o \
+            WHERE o.contact_id = w.contact_id AND o.word >= {} AND o.word < {})) \
+        ORDER BY w.word, w.contact_id LIMIT {FOUND_MAX}",
+        d.each(3), d.cell(0, Kind::Text), d.cell(1, Kind::Text)),
+    contacts_called: |d| format!("SELECT contact_id FROM contact_words WHERE word IN {} \
+        ORDER BY word, contact_id LIMIT {FOUND_MAX}", d.texts(1)),
+    contacts_merged: |d| select(&table::CONTACTS,
+        &format!("WHERE merged_into = $1 ORDER BY contact_id LIMIT {FOUND_MAX}")),
+    aliases_of: |d| select(&table::ALIASES,
+        &format!("WHERE contact_id IN {} ORDER BY kind, alias_kind, value", d.ints(1))),
+    contact_interactions: |d| select(&table::INTERACTIONS, "WHERE identity_id IN \
+        (SELECT identity_id FROM aliases WHERE contact_id = $1) AND interaction_id < $2 \
+        ORDER BY interaction_id DESC LIMIT $3"),
 
     messages_before: |d| select(&table::MESSAGES,
         "WHERE interaction_id = $1 AND message_id < $2 ORDER BY message_id DESC LIMIT $3"),

@@ -71,7 +71,9 @@ tables! {
     CONTACTS "contacts" by "contact_id" Update [
         int("contact_id"), text("name"), text("language"), flag("vip"), flag("blocked"), flag("opted_out"),
         fixed(int("created_at")), text("attributes"), int("merged_into"),
+        text("merged"),
     ];
+    CONTACT_WORDS "contact_words" by "word, contact_id" Keep [text("word"), int("contact_id")];
     ALIASES "aliases" by "kind, alias_kind, value" Update [
         text("kind"), text("alias_kind"), text("value"), int("identity_id"), int("contact_id"),
     ];

@@ -69,7 +69,12 @@ fn contacts(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
             .put(&contact.opted_out)
             .put(&contact.created_at)
             .put(&contact.attributes)
-            .put(&contact.merged_into);
+            .put(&contact.merged.as_ref().map(|merged| merged.into))
+            .put(&contact.merged);
+    })?;
+    script.delete(&script.sql.delete_contact_words, &rows.contact_words_gone)?;
+    script.add(&table::CONTACT_WORDS, &rows.contact_words, |row, (word, contact_id)| {
+        row.put(word).put(contact_id);
     })?;
     script.add(&table::ALIASES, &rows.aliases, |row, alias| {
         row.put(&alias.kind)

@@ -9,7 +9,8 @@ mod sends;
 
 use guichet::domain::{Interaction, Time};
 use guichet::engine::{
-    AdminCommand, Answer, Caller, Command, Envelope, Input, RefusalKind, Reply, SuperviseCommand, View,
+    AdminCommand, Answer, Caller, Command, ContactCommand, Envelope, Input, RefusalKind, Reply,
+    SuperviseCommand, View,
 };
 
 pub(crate) use live::next_deadline;
@@ -64,6 +65,9 @@ pub(crate) fn told(world: &World, work: &Work) {
             | Answer::Page { .. }
             | Answer::Board(_)
             | Answer::Watching(_)
+            | Answer::Queues(_)
+            | Answer::TeamsAtWork(_)
+            | Answer::Contact(_)
             | Answer::Templates(_)
             | Answer::Transcript(_)
             | Answer::Tags(_)
@@ -158,6 +162,9 @@ fn reads(command: &Command) -> bool {
         | Command::Prefill { .. }
         | Command::ReadCredentials
         | Command::ReadMedia { .. }
+        | Command::Snoozed
+        | Command::Directory { .. }
+        | Command::Contact(ContactCommand::Get { .. })
         | Command::Typing { .. } => true,
         Command::SetState { .. }
         | Command::Accept { .. }
@@ -182,6 +189,15 @@ fn reads(command: &Command) -> bool {
         | Command::ChangePassword { .. }
         | Command::StartOutbound { .. }
         | Command::AddMedia { .. }
+        | Command::Convert(_)
+        | Command::Snooze { .. }
+        | Command::Contact(
+            ContactCommand::Save { .. }
+            | ContactCommand::Merge { .. }
+            | ContactCommand::Part { .. }
+            | ContactCommand::Block { .. }
+            | ContactCommand::OptOut { .. },
+        )
         | Command::Administer(_) => false,
     }
 }

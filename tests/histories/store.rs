@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use guichet::domain::{
-    Agent, AgentId, Alias, AliasKind, ChannelId, ChannelKind, Contact, ContactId, DeliveryState, Direction,
-    Draft, IdentityId, Interaction, InteractionId, Media, MediaId, MediaState, Message, MessageId, Note,
-    Skill, SkillId, Span, Team, TeamId, Template, Time,
+    Agent, AgentId, Alias, AliasKind, ChannelId, ChannelKind, Contact, ContactId, Conversions, DeliveryState,
+    Direction, Draft, IdentityId, Interaction, InteractionId, Media, MediaId, MediaState, Message, MessageId,
+    Note, Skill, SkillId, Span, Team, TeamId, Template, Time,
 };
 use guichet::engine::{
     Batch, Cold, ColdKeys, DecisionRow, Event, LoginRow, RawDelivery, RequestRow, Rows, ServiceLevelRow,
@@ -213,6 +213,7 @@ impl Store {
             channels: Vec::new(),
             default_skill: None,
             services: Services::default(),
+            conversions: Conversions::default(),
             transcripts: Vec::new(),
             agents: self.agents.values().map(|row| Agent::clone(row)).collect(),
             skills: self.skills.values().cloned().collect(),

@@ -1,5 +1,6 @@
 //! The whole server on a port of its own.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -8,14 +9,15 @@ use guichet::channel::whatsapp::{Settings, WhatsApp};
 use guichet::clock::Clock;
 use guichet::config::Secret;
 use guichet::domain::{
-    Capacity, ChannelKind, Ownership, Role, Skill, SkillId, SkillLevel, Span, Status, Target, Time,
+    Capacity, ChannelKind, Conversions, Ownership, Role, Skill, SkillId, SkillLevel, Span, Status, Target,
+    TeamId, Time,
 };
 use guichet::engine::{
     AdminCommand, Asked, ClosePlan, Facts, OnMessage, OutcomeRules, Policy, Route, TimerPlan, TimerRule,
     ZeroAction,
 };
 use guichet::lua::{Host, Limits};
-use guichet::port::{Connector, Mailer};
+use guichet::port::{CardProvider, Connector, Mailer};
 use guichet::runtime::{Desk, Media, Parts};
 use guichet::server::{Options, Server, hash_password};
 use guichet::telemetry::Metrics;
@@ -83,6 +85,8 @@ pub(crate) struct Setup {
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
     /// Scripts for rules, instead of those of these tests.
     pub(crate) scripts: Option<Arc<Host>>,
+    /// Other systems that know something of contacts.
+    pub(crate) cards: Vec<Arc<dyn CardProvider>>,
     /// The folder of one that went down before.
     pub(crate) folder: Option<tempfile::TempDir>,
 }
@@ -143,6 +147,11 @@ impl TestDesk {
         Self::start_set(Setup { scripts, ..Setup::default() }).await
     }
 
+    /// With other systems that know something of contacts.
+    pub(crate) async fn with_cards(cards: Vec<Arc<dyn CardProvider>>) -> Self {
+        Self::start_set(Setup { cards, ..Setup::default() }).await
+    }
+
     pub(crate) async fn start_set(setup: Setup) -> Self {
         let (provider, graph_url) = Provider::start().await;
         let clock = Arc::new(Clock::default());
@@ -181,6 +190,8 @@ impl TestDesk {
             scripts: setup.scripts.clone(),
             connectors: std::iter::once(connector(graph_url.clone())).chain(more).collect(),
             mailer: setup.mailer.clone(),
+            cards: setup.cards.clone(),
+            conversions: Conversions::default(),
             media: Media::open(&folder.path().join("media")).expect("a folder"),
             clock: Arc::clone(&clock),
             default_skill: "support".parse().ok(),
@@ -246,6 +257,21 @@ impl TestDesk {
             password_hash: None,
             skills: Some(skills.collect()),
             teams: None,
+            capacity: None,
+            removed: false,
+        };
+        self.desk.administer(command).await.expect("an administrator may");
+    }
+
+    /// Puts an agent into these teams and no others.
+    pub(crate) async fn join_teams(&self, login: &str, teams: BTreeSet<TeamId>) {
+        let command = AdminCommand::SaveAgent {
+            login: login.into(),
+            name: None,
+            role: None,
+            password_hash: None,
+            skills: None,
+            teams: Some(teams),
             capacity: None,
             removed: false,
         };

@@ -7,10 +7,14 @@
 #![expect(clippy::indexing_slicing, reason = "frames are looked into by name; a missing part reads as null")]
 
 mod board;
+mod cards;
 mod client;
 mod closing;
 mod consult;
+mod contacts;
+mod convert;
 mod desk;
+mod directories;
 mod drafts;
 mod files;
 mod frames;
@@ -29,6 +33,7 @@ mod repeats;
 mod resume;
 mod slow;
 mod smtp;
+mod snooze;
 mod stand_in;
 mod supervise;
 mod timers;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use guichet::domain::{
-    Agent, AgentId, Alias, AliasKind, ChannelId, ChannelKind, Contact, ContactId, DeliveryState, Draft,
-    IdentityId, Interaction, InteractionId, Media, MediaId, MediaState, Message, MessageId, Note, Skill,
-    SkillId, Team, TeamId, Template, Time, Transcript, TranscriptId,
+    Agent, AgentId, Alias, AliasKind, ChannelId, ChannelKind, Contact, ContactId, Conversions, DeliveryState,
+    Draft, IdentityId, Interaction, InteractionId, Media, MediaId, MediaState, Message, MessageId, Note,
+    Skill, SkillId, Team, TeamId, Template, Time, Transcript, TranscriptId,
 };
 use guichet::engine::{
     Batch, Cold, ColdKeys, DecisionRow, LoginRow, RequestRow, ServiceLevelRow, Services, StarRow, Stored,
@@ -220,6 +220,7 @@ impl Store {
         let messages = self.unsettled.iter().filter_map(|id| self.messages.get(id));
         let pending = self.media.values().filter(|media| media.state == MediaState::Pending);
         Stored {
+            conversions: Conversions::default(),
             batch: self.batch,
             next_id: self.next_id,
             seq: self.seq,

@@ -104,7 +104,12 @@ impl Dice {
             opted_out: self.flag(),
             created_at: self.time(),
             attributes: self.some(|dice| (dice.text(), dice.text())).into_iter().collect(),
-            merged_into: self.maybe(|dice| ContactId(dice.number())),
+            merged: self.maybe(|dice| Merged {
+                into: ContactId(dice.number()),
+                identities: dice.some(|dice| IdentityId(dice.number())),
+                by: AgentId(dice.number()),
+                at: dice.time(),
+            }),
         }
     }
 

@@ -13,6 +13,7 @@
 
 mod broken;
 mod cold;
+mod contacts;
 mod dice;
 mod events;
 mod kill;
@@ -57,6 +58,9 @@ on_each_database! {
     cold::an_identity_brings_its_newest_work,
     cold::notes_and_decisions_are_bounded,
     cold::messages_come_in_pages,
+    contacts::contacts_are_found_by_beginnings_of_their_words,
+    contacts::a_search_for_contacts_looks_at_a_bounded_number,
+    contacts::merged_contacts_and_past_work_are_found,
     events::everybody_sees_their_own,
     events::pages_join_without_gap_or_overlap,
     events::bodies_are_as_they_are_now,

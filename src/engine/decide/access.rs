@@ -20,6 +20,17 @@ pub(super) fn is_assigned(row: &Interaction, agent_id: AgentId) -> bool {
     row.ended_at.is_none() && row.ownership == Ownership::Assigned && row.agent_id == Some(agent_id)
 }
 
+/// Whether an agent has to do with an interaction: holds it, had it last, is asked to take it over, or is consulted.
+pub(super) fn involved(row: &Interaction, agent_id: AgentId) -> bool {
+    let holds = match row.ownership {
+        Ownership::Offered | Ownership::Assigned => row.agent_id == Some(agent_id),
+        Ownership::Detached => row.last_agent_id == Some(agent_id),
+        Ownership::Queued => false,
+    };
+    let asked = row.transfer.is_some_and(|transfer| transfer.to == agent_id);
+    holds || asked || row.consulted.contains(&agent_id)
+}
+
 /// Whether it was the agent's when it ended.
 fn was_assigned(row: &Interaction, agent_id: AgentId) -> bool {
     row.ended_at.is_some() && row.last_agent_id == Some(agent_id)
@@ -61,19 +72,14 @@ impl Turn<'_> {
         if agent.role.may(Permission::Supervise) {
             return true;
         }
-        let (id, involved) = (agent.agent_id, agent.agent_id);
-        let holds = match row.ownership {
-            Ownership::Offered | Ownership::Assigned => row.agent_id == Some(id),
-            Ownership::Detached => row.last_agent_id == Some(id),
-            Ownership::Queued => false,
-        };
-        let asked = row.transfer.is_some_and(|transfer| transfer.to == id);
-        if holds || asked || row.consulted.contains(&involved) {
+        if involved(row, agent.agent_id) {
             return true;
         }
-        let Some(desk) = self.world.desks.get(&id) else { return false };
+        let Some(desk) = self.world.desks.get(&agent.agent_id) else { return false };
         let mut held = desk.holds.iter().filter_map(|held| self.world.work(*held));
-        held.any(|held| held.contact_id == row.contact_id)
+        // An ended interaction keeps the contact that it was with; whose address that is now may be another.
+        let person = self.owner_of(row.identity_id).unwrap_or(row.contact_id);
+        held.any(|held| held.contact_id == person)
     }
 
     /// An interaction that the caller may read. Others' work is as good as not there.

@@ -318,24 +318,4 @@ impl Turn<'_> {
         });
         Ok(Answer::Done)
     }
-
-    /// Takes a loaded contact into the world with all its addresses.
-    fn adopt_contact(&mut self, contact_id: ContactId) {
-        if let Some(contact) = self.cold.contacts.get(&contact_id) {
-            self.world.add_contact(contact.as_ref().clone());
-        }
-        let of_contact = |aliases: &Vec<crate::domain::Alias>| {
-            aliases.first().is_some_and(|alias| alias.contact_id == contact_id)
-        };
-        let identities: Vec<_> = self
-            .cold
-            .of_identity
-            .iter()
-            .filter(|(_, aliases)| of_contact(aliases))
-            .map(|(identity_id, _)| *identity_id)
-            .collect();
-        for identity_id in identities {
-            self.adopt_identity(identity_id);
-        }
-    }
 }

@@ -48,9 +48,9 @@ enum Recipient {
 }
 
 /// An address of a contact, wherever it is known from.
-struct KnownAddress {
-    kind: ChannelKind,
-    aliases: Vec<(AliasKind, String)>,
+pub(super) struct KnownAddress {
+    pub(super) kind: ChannelKind,
+    pub(super) aliases: Vec<(AliasKind, String)>,
 }
 
 impl Turn<'_> {
@@ -138,7 +138,7 @@ impl Turn<'_> {
 
     pub(super) fn contact_or_refuse(&self, contact_id: ContactId) -> Result<Arc<Contact>, Refusal> {
         match self.contact(contact_id) {
-            Some(contact) => match contact.merged_into {
+            Some(contact) => match contact.merged.as_ref().map(|merged| merged.into) {
                 Some(into) => refuse(
                     RefusalKind::NotFound,
                     format!("{contact_id} was merged into {into}; take that one"),
@@ -194,7 +194,7 @@ impl Turn<'_> {
     }
 
     /// Every address of a contact, in the world or loaded. Where both know one, the world is right.
-    fn addresses_of(&self, contact_id: ContactId) -> BTreeMap<IdentityId, KnownAddress> {
+    pub(super) fn addresses_of(&self, contact_id: ContactId) -> BTreeMap<IdentityId, KnownAddress> {
         let mut all = BTreeMap::new();
         for (identity_id, aliases) in &self.cold.of_identity {
             let Some(first) = aliases.first().filter(|alias| alias.contact_id == contact_id) else {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::keys;
 use crate::domain::{
     Alias, AliasKind, ChannelId, ChannelKind, Contact, ContactId, DeliveryState, Direction, IdentityId,
-    MessageId, MessageKind, Time,
+    MessageId, MessageKind, Time, readable_address,
 };
 use crate::engine::Sender;
 use crate::engine::limits::{ALIAS_CHARS, ALIASES, INBOUND_CHARS, NAME_CHARS, shorten};
@@ -56,8 +56,9 @@ impl Turn<'_> {
     /// Takes a loaded identity into the world, with its contact and what it did last.
     pub(crate) fn adopt_identity(&mut self, identity_id: IdentityId) {
         let aliases = self.cold.of_identity.get(&identity_id).cloned().unwrap_or_default();
-        let Some(contact_id) = aliases.first().map(|alias| alias.contact_id) else { return };
-        let known = self.world.identities.contains_key(&identity_id);
+        let known = self.world.identities.get(&identity_id).map(|identity| identity.contact_id);
+        let loaded = aliases.first().map(|alias| alias.contact_id);
+        let Some(contact_id) = known.or(loaded) else { return };
         if let Some(contact) = self.cold.contacts.get(&contact_id) {
             self.world.add_contact(Contact::clone(contact));
         }
@@ -77,7 +78,7 @@ impl Turn<'_> {
         if let Some(identity) = self.world.identities.get_mut(&identity_id) {
             identity.whole = true;
         }
-        if !known {
+        if known.is_none() {
             self.leaves(Leaving::Identity(identity_id));
         }
     }
@@ -97,6 +98,12 @@ impl Turn<'_> {
 
     /// A new contact with one address.
     pub(super) fn new_identity(&mut self, kind: ChannelKind, name: &str) -> IdentityId {
+        let contact_id = self.new_contact(name);
+        self.new_identity_of(contact_id, kind)
+    }
+
+    /// A new contact without an address.
+    pub(super) fn new_contact(&mut self, name: &str) -> ContactId {
         let contact_id = ContactId(self.next_id());
         self.add_contact(Contact {
             contact_id,
@@ -107,9 +114,10 @@ impl Turn<'_> {
             opted_out: false,
             created_at: self.now,
             attributes: BTreeMap::new(),
-            merged_into: None,
+            merged: None,
         });
-        self.new_identity_of(contact_id, kind)
+        self.leaves(Leaving::Person(contact_id));
+        contact_id
     }
 
     /// A new address of a contact in the world.
@@ -141,6 +149,7 @@ impl Turn<'_> {
         else {
             return;
         };
+        let mut before: Vec<(ContactId, BTreeSet<String>)> = Vec::new();
         for (alias_kind, value) in ordered(aliases) {
             let key = (kind, alias_kind, value.clone());
             let holder = self
@@ -151,6 +160,13 @@ impl Turn<'_> {
                 .or_else(|| self.cold.aliases.get(&key).map(|(identity_id, _)| *identity_id));
             if holder == Some(identity_id) || (holder.is_some() && alias_kind.identifies()) {
                 continue;
+            }
+            let loser =
+                holder.and_then(|other| self.world.identities.get(&other)).map(|other| other.contact_id);
+            for changes in loser.into_iter().chain([contact_id]) {
+                if before.iter().all(|(known, _)| *known != changes) {
+                    before.push((changes, self.words_of_contact(changes)));
+                }
             }
             if let Some(other) = holder.and_then(|other| self.world.identities.get_mut(&other)) {
                 other.aliases.retain(|known| *known != (alias_kind, value.clone()));
@@ -164,18 +180,18 @@ impl Turn<'_> {
                 identity.changed = changed;
             }
         }
+        for (contact_id, words) in before {
+            self.words_changed(contact_id, &words);
+        }
     }
 
     /// The address as people read it.
     pub(super) fn address_of(&self, identity_id: IdentityId) -> String {
-        let Some(identity) = self.world.identities.get(&identity_id) else { return String::new() };
-        let of = |wanted: AliasKind| identity.aliases.iter().find(|(kind, _)| *kind == wanted);
-        if let Some((_, digits)) = of(AliasKind::WaId) {
-            return format!("+{digits}");
-        }
-        let readable = [AliasKind::Username, AliasKind::Phone, AliasKind::Email];
-        let found = readable.into_iter().find_map(of).or_else(|| identity.aliases.first());
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
+        self.world
+            .identities
+            .get(&identity_id)
+            .map(|identity| readable_address(&identity.aliases))
+            .unwrap_or_default()
     }
 
     pub(super) fn newest(&self, identity_id: IdentityId, channel_id: &ChannelId) -> Option<Newest> {

@@ -56,7 +56,7 @@ impl Turn<'_> {
         };
         self.remember_key(key);
         if self.is_blocked(identity_id) {
-            return;
+            return self.keep_aside(identity_id, channel_id, inbound);
         }
         self.name_contact(identity_id, inbound.sender.name.as_deref());
         let (interaction_id, new) = self.interaction_for(identity_id, channel_id);
@@ -73,6 +73,22 @@ impl Turn<'_> {
             self.wake(interaction_id, status, ownership);
         }
         self.apply_held(channel_id, &provider_id);
+    }
+
+    /// A blocked contact's message is kept where nobody is told of it: in the work there is, or in one that is over at once and
+    /// ends by the rules of closing. It wakes nothing and goes into no queue.
+    fn keep_aside(&mut self, identity_id: IdentityId, channel_id: &ChannelId, inbound: InboundMessage) {
+        let current = self.world.current(identity_id, channel_id).map(|row| row.interaction_id);
+        if let Some(interaction_id) = current {
+            return self.store_inbound(channel_id, interaction_id, inbound);
+        }
+        let interaction_id = self.new_interaction(identity_id, channel_id);
+        self.store_inbound(channel_id, interaction_id, inbound);
+        self.set_status(interaction_id, Status::Closed, None);
+        let now = self.now;
+        self.edit(interaction_id, |row| row.kept.detached_at = Some(now));
+        let ends_at = self.when_it_ends(interaction_id);
+        self.edit(interaction_id, |row| row.timers.ends_at = ends_at);
     }
 
     fn is_blocked(&self, identity_id: IdentityId) -> bool {

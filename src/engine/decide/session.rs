@@ -48,6 +48,7 @@ impl Turn<'_> {
             channels: self.world.accounts.values().map(|account| account.channel.clone()).collect(),
             skills: self.world.skills.values().cloned().collect(),
             services: self.world.services.clone(),
+            conversions: self.world.conversions.clone(),
             agent,
         }
     }

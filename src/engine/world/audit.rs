@@ -52,6 +52,7 @@ impl World {
             seq: self.seq,
             channels: self.accounts.values().map(|account| account.channel.clone()).collect(),
             default_skill: self.default_skill.clone(),
+            conversions: self.conversions.clone(),
             agents: self.desks.values().map(|desk| desk.agent.as_ref().clone()).collect(),
             skills: self.skills.values().cloned().collect(),
             teams: self.teams.values().cloned().collect(),
@@ -171,6 +172,9 @@ fn differences(kept: &Index, fresh: &Index) -> Vec<String> {
     }
     if kept.at_risk != fresh.at_risk || kept.live != fresh.live {
         wrong.push("countdowns at risk or the list of what lives differ from the rows".to_owned());
+    }
+    if kept.snoozed != fresh.snoozed {
+        wrong.push("what agents put aside differs from the rows".to_owned());
     }
     if kept.queues != fresh.queues {
         wrong.push("queues differ from the rows".to_owned());

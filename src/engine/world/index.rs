@@ -89,6 +89,7 @@ pub(crate) struct Spot {
     /// When its countdowns reach zero, once they are yellow.
     risks: Vec<(Time, TimerKind)>,
     live: bool,
+    snoozed: Option<AgentId>,
 }
 
 /// The indexes.
@@ -106,6 +107,8 @@ pub(crate) struct Index {
     /// Everything that has not ended.
     pub(crate) live: BTreeSet<InteractionId>,
     pub(crate) watchers: Watchers,
+    /// What each agent put aside.
+    pub(crate) snoozed: BTreeMap<AgentId, BTreeSet<InteractionId>>,
     /// Queues whose counters changed in this batch.
     pub(crate) changed_queues: BTreeSet<SkillId>,
     /// Agents whose load changed in this batch.
@@ -150,6 +153,7 @@ pub(crate) fn deadline(row: &Interaction) -> Option<Time> {
         of_timer(timers.customer.as_ref()),
         timers.offer_expires_at,
         timers.ends_at,
+        timers.snoozed_until,
         of_window(row),
         of_waiting(row),
         row.transfer.map(|transfer| transfer.expires_at),
@@ -193,6 +197,7 @@ fn spot(row: &Interaction) -> Spot {
         }),
         queue: waiting.and_then(|waiting| Some((row.skill.clone()?, waiting.since))),
         due: deadline(row),
+        snoozed: row.last_agent_id.filter(|_| row.timers.snoozed_until.is_some()),
     }
 }
 
@@ -243,6 +248,14 @@ impl World {
                 self.index.live.insert(interaction_id);
             } else {
                 self.index.live.remove(&interaction_id);
+            }
+        }
+        if old.snoozed != new.snoozed {
+            if let Some(agent_id) = old.snoozed {
+                remove(&mut self.index.snoozed, &agent_id, &interaction_id);
+            }
+            if let Some(agent_id) = new.snoozed {
+                insert(&mut self.index.snoozed, agent_id, interaction_id);
             }
         }
         if old.risks != new.risks {

@@ -5,7 +5,7 @@
 
 use super::index::Due;
 use super::{Leaving, World};
-use crate::domain::{DeliveryState, IdentityId, InteractionId, MediaState, MessageId, Time};
+use crate::domain::{ContactId, DeliveryState, IdentityId, InteractionId, MediaState, MessageId, Time};
 use crate::engine::limits::CACHED_MESSAGES;
 
 impl World {
@@ -19,6 +19,7 @@ impl World {
             match thing {
                 Leaving::Interaction(id) => self.drop_interaction(id),
                 Leaving::Identity(id) => self.drop_identity(id),
+                Leaving::Person(id) => self.drop_person(id),
                 Leaving::Media => self.trim_media(),
             }
         }
@@ -123,6 +124,19 @@ impl World {
                 self.people.remove(&contact_id);
             }
         }
+    }
+
+    /// Lets go of a contact none of whose addresses is here.
+    fn drop_person(&mut self, contact_id: ContactId) {
+        let Some(person) = self.people.get(&contact_id) else { return };
+        if !person.identities.is_empty() {
+            return;
+        }
+        if person.changed > self.committed {
+            self.recent.leaving.push_back((self.batch, Leaving::Person(contact_id)));
+            return;
+        }
+        self.people.remove(&contact_id);
     }
 
     fn trim_media(&mut self) {

@@ -22,6 +22,7 @@ impl World {
             recovering: true,
             default_skill: stored.default_skill,
             services: stored.services,
+            conversions: stored.conversions,
             ..Self::default()
         };
         for channel in stored.channels {

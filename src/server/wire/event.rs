@@ -103,6 +103,15 @@ fn body<'a>(channels: &Channels, told: &Told<'a>) -> Option<EventBody<'a>> {
         EventKind::InteractionRead { agent_id } => {
             EventBody::Read { agent_id: Id(*agent_id), about: about() }
         }
+        EventKind::InteractionConverted { to, by } => {
+            EventBody::Converted { to: Id(*to), by: Id(*by), about: about() }
+        }
+        EventKind::InteractionSnoozed { agent_id, until } => {
+            EventBody::Snoozed { agent_id: Id(*agent_id), until: Moment(*until), about: about() }
+        }
+        EventKind::ContactChanged { contact_id, by } => {
+            EventBody::ContactChanged { contact_id: Id(*contact_id), by: by.map(Id), about: about() }
+        }
         EventKind::MessageAdded { .. } => EventBody::MessageAdded(with_message()),
         EventKind::MessageChanged { .. } => EventBody::MessageChanged(with_message()),
         EventKind::MessageReaction { message_id } => EventBody::MessageReaction {
@@ -138,6 +147,8 @@ fn body<'a>(channels: &Channels, told: &Told<'a>) -> Option<EventBody<'a>> {
         | EventKind::AgentRevoked { .. }
         | EventKind::QueueChanged { .. }
         | EventKind::PolicyChanged { .. }
+        | EventKind::ContactMerged { .. }
+        | EventKind::CardChanged { .. }
         | EventKind::Notice { .. } => return other(told),
     };
     Some(body)
@@ -174,6 +185,16 @@ fn other<'a>(told: &Told<'a>) -> Option<EventBody<'a>> {
             script: script.as_deref(),
             errors: errors.iter().map(script_error).collect(),
         }),
+        EventKind::ContactMerged { contact_id, into, merged, by } => Some(EventBody::ContactMerged {
+            contact_id: Id(*contact_id),
+            into: Id(*into),
+            merged: *merged,
+            by: Id(*by),
+        }),
+        EventKind::CardChanged { contact_id, section } => Some(EventBody::CardChanged {
+            contact_id: Id(*contact_id),
+            section: super::section(section.clone()),
+        }),
         EventKind::Notice { level, code, message } => Some(EventBody::Notice { level, code, message }),
         // Sockets of an agent whose rights changed are closed; counters are told from the batch's queues; the rest is
         // told with its interaction.
@@ -193,6 +214,9 @@ fn other<'a>(told: &Told<'a>) -> Option<EventBody<'a>> {
         | EventKind::InteractionClosed
         | EventKind::InteractionWindowChanged { .. }
         | EventKind::InteractionRead { .. }
+        | EventKind::InteractionConverted { .. }
+        | EventKind::InteractionSnoozed { .. }
+        | EventKind::ContactChanged { .. }
         | EventKind::MessageAdded { .. }
         | EventKind::MessageChanged { .. }
         | EventKind::MessageReaction { .. }
