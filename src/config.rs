@@ -4,6 +4,7 @@
 
 mod secret;
 mod smtp;
+mod translation;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use crate::domain::{ChannelId, ChannelKind, SkillId};
 
 pub use secret::{Secret, SecretSource};
 pub use smtp::{SmtpConfig, SmtpTls};
+pub use translation::{TranslationConfig, WhichNotice};
 
 /// A mistake in the configuration, with where it is and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +87,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// The mail server for transcripts.
     pub smtp: Option<SmtpConfig>,
+    /// The translator.
+    pub translation: Option<TranslationConfig>,
     /// Channel accounts.
     pub channel: Vec<ChannelConfig>,
 }
@@ -105,6 +109,7 @@ impl Default for Config {
             log: "info".into(),
             log_format: LogFormat::Text,
             smtp: None,
+            translation: None,
             channel: Vec::new(),
         }
     }
@@ -214,6 +219,9 @@ impl Config {
         if let Some(smtp) = &self.smtp {
             smtp.check().map_err(|(key, problem)| value(&format!("smtp.{key}"), problem))?;
         }
+        if let Some(translation) = &self.translation {
+            translation.check().map_err(|(key, problem)| value(&format!("translation.{key}"), problem))?;
+        }
         let mut seen = BTreeSet::new();
         for channel in &self.channel {
             let key = |name: &str| format!("channel {:?}: {name}", channel.id);
@@ -258,11 +266,7 @@ fn overlay(table: &mut toml::Table, name: &str, text: &str) {
         let list = text.split(',').map(|item| toml::Value::String(item.trim().into())).collect();
         table.insert(key, toml::Value::Array(list));
     } else if let Some(key) = key.strip_prefix("smtp_").filter(|key| smtp::KEYS.contains(key)) {
-        let number = (key == "port").then(|| text.parse().map(toml::Value::Integer).ok()).flatten();
-        let section = table.entry("smtp").or_insert_with(|| toml::Value::Table(toml::Table::new()));
-        if let Some(section) = section.as_table_mut() {
-            section.insert(key.to_owned(), number.unwrap_or_else(|| toml::Value::String(text.into())));
-        }
+        set_in(table, "smtp", key, text, key == "port");
     } else if let Some(kind) = key.strip_prefix("convert_") {
         let convert = table.entry("convert").or_insert_with(|| toml::Value::Table(toml::Table::new()));
         let kinds = text.split(',').map(str::trim).filter(|kind| !kind.is_empty());
@@ -270,6 +274,8 @@ fn overlay(table: &mut toml::Table, name: &str, text: &str) {
         if let Some(convert) = convert.as_table_mut() {
             convert.insert(kind.into(), toml::Value::Array(kinds));
         }
+    } else if let Some(key) = key.strip_prefix("translation_").filter(|key| translation::KEYS.contains(key)) {
+        set_in(table, "translation", key, text, translation::NUMBERS.contains(&key));
     } else if let Some(rest) = name.strip_prefix("CHANNEL_")
         && let Some(channels) = table.get_mut("channel").and_then(toml::Value::as_array_mut)
     {
@@ -285,6 +291,15 @@ fn overlay(table: &mut toml::Table, name: &str, text: &str) {
                 channel.insert(key, value);
             }
         }
+    }
+}
+
+/// Sets a key of a section; a number that is none is left for the reader to refuse.
+fn set_in(table: &mut toml::Table, section: &str, key: &str, text: &str, number: bool) {
+    let number = number.then(|| text.parse().map(toml::Value::Integer).ok()).flatten();
+    let section = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+    if let Some(section) = section.as_table_mut() {
+        section.insert(key.to_owned(), number.unwrap_or_else(|| toml::Value::String(text.into())));
     }
 }
 

@@ -14,6 +14,7 @@ mod find;
 mod id;
 mod interaction;
 mod link;
+mod mask;
 mod message;
 mod status;
 mod template;
@@ -21,6 +22,7 @@ mod text;
 mod time;
 mod timer;
 mod transcript;
+mod translation;
 
 pub use address::{AddressKind, readable_address};
 pub use agent::{Agent, AgentState, Capacity, Permission, Role, Skill, SkillLevel, Team, Watching};
@@ -36,6 +38,7 @@ pub use id::{
 };
 pub use interaction::{Draft, DraftMode, Interaction, Note, Target, To, Transfer, Waiting};
 pub use link::{links, without_links};
+pub use mask::Masked;
 pub use message::{Author, DeliveryError, Direction, Media, MediaState, Message, MessageKind, Reaction};
 pub(crate) use status::words;
 pub use status::{DeliveryState, Ownership, Status, UnknownWord};
@@ -47,3 +50,4 @@ pub use text::{clean_text, fold};
 pub use time::{BadDuration, Span, Time};
 pub use timer::{Kept, KeptPlan, Place, PutBack, Timer, TimerPlan, TimerRule, Timers, ZeroAction};
 pub use transcript::{Seen, SeenPart, Transcript, TranscriptState};
+pub use translation::{Translating, Translation, TranslationState};

@@ -5,8 +5,8 @@
 //! - [`domain`]: the nouns.
 //! - [`engine`]: the rules, pure, over a world in memory. One writer decides.
 //! - [`port`]: what the shell plugs into the engine: a store, connectors. [`config`], [`clock`], [`telemetry`].
-//! - `store`, `lua`, `channel`, `mail`, `simulator`, `protocol`: the databases, the scripts, the providers, the mail server, the
-//!   look-alike of a provider, the wire. They never see each other.
+//! - `store`, `lua`, `channel`, `mail`, `translate`, `simulator`, `protocol`: the databases, the scripts, the providers, the mail
+//!   server, the translator, the look-alike of a provider, the wire. They never see each other.
 //! - `runtime`: the loop around the engine, the commit pipeline, the workers.
 //! - `server`: HTTP and sockets.
 //! - `cli`: arguments → what to run.
@@ -28,6 +28,7 @@ pub mod mail;
 pub mod protocol;
 pub mod simulator;
 pub mod store;
+pub mod translate;
 
 pub mod runtime;
 

@@ -1,11 +1,13 @@
-//! What the shell plugs into the engine, as traits: a store that keeps, connectors that carry, a mailer.
+//! What the shell plugs into the engine, as traits: a store that keeps, connectors that carry, a mailer, a
+//! translator.
 //!
-//! Implementations live above (`store`, `channel`, `mail`) and never see each other; `runtime` holds them as trait objects.
+//! Implementations live above (`store`, `channel`, `mail`, `translate`) and never see each other; `runtime` holds them as trait objects.
 
 mod card;
 mod connector;
 mod mailer;
 mod store;
+mod translator;
 
 pub use card::{CardProvider, CardSubject};
 pub use connector::{
@@ -15,3 +17,4 @@ pub use mailer::{Entry, Letter, Mailer, Part, Picture};
 pub use store::{
     Commit, EndedPage, FoundContact, InteractionPage, LoggedEvent, MessagePage, Store, StoreError,
 };
+pub use translator::{Language, Translator, TranslatorError};

@@ -21,10 +21,10 @@ mod template;
 
 pub use answer::{
     Agents, AtRisk, Board, Decision, Done, FieldKindName, History, InteractionPage, Interactions, KnownTag,
-    KnownTags, NewToken, Notice, OneAgent, OneInteraction, OneMessage, OneNote, OneTranscript, Outbound,
-    QuickReplies, QuickReply, QuickReplyField, RenderedQuickReply, Script, ScriptError, Scripts, Services,
-    SessionStarted, Skills, Snapshot, Tags, Teams, Templates, Transcript, Uploaded, WatchedThings, Watching,
-    WholeInteraction, Why,
+    KnownTags, Language, Languages, NewToken, Notice, OneAgent, OneInteraction, OneMessage, OneNote,
+    OneTranscript, Outbound, QuickReplies, QuickReply, QuickReplyField, RenderedQuickReply, Script,
+    ScriptError, Scripts, Services, SessionStarted, Skills, Snapshot, Tags, Teams, Templates, Transcript,
+    Uploaded, WatchedThings, Watching, WholeInteraction, Why,
 };
 pub use contact::{
     Address, Card, Found, FoundTeam, ListedAddress, ListedContact, MergedContact, OneContact,
@@ -35,7 +35,9 @@ pub use frame::{
     ErrorData, ErrorShape, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, REFUSED,
     REMEMBERED_ID_MIN, REQUEST_ID_MAX, Request, answer, error, notification, read_params,
 };
-pub use interaction::{Capabilities, Contact, Draft, Interaction, Note, Timer, TimerState, Timers, Transfer};
+pub use interaction::{
+    Capabilities, Contact, Draft, Interaction, Note, Timer, TimerState, Timers, Transfer, Translating,
+};
 pub use message::{Author, DeliveryError, Media, Message, Reaction, SentHeader, SentTemplate, Translation};
 pub use method::{METHODS, Method, MethodInfo, Repeat};
 pub use openrpc::{document, schema_of};

@@ -12,6 +12,7 @@ mod media;
 mod outbox;
 mod publish;
 mod reload;
+mod translations;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -22,9 +23,13 @@ use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::domain::{CardSection, ChannelId, Conversions, SkillId, Time};
-use crate::engine::{Answer, ChannelInput, Engine, Input, Policy, Refusal, RefusalKind, Reply, Services};
+use crate::engine::{
+    Answer, ChannelInput, Engine, Input, Policy, Refusal, RefusalKind, Reply, Services, TranslationRules,
+};
 use crate::lua::Host;
-use crate::port::{CardProvider, CardSubject, Connector, Mailer, Store, StoreError};
+use crate::port::{
+    CardProvider, CardSubject, Connector, Language, Mailer, Store, StoreError, Translator, TranslatorError,
+};
 use crate::telemetry::{Kind, Metrics};
 
 use cards::Cards;
@@ -34,6 +39,7 @@ use letters::Letters;
 pub use media::{Media, MediaError};
 pub use publish::News;
 use publish::Publisher;
+use translations::Translations;
 use writer::Writer;
 
 /// Batches of news that may wait for the feed. Behind that, commits wait for it.
@@ -57,6 +63,8 @@ pub struct Parts {
     pub cards: Vec<Arc<dyn CardProvider>>,
     /// Which kind of channel may be converted to which.
     pub conversions: Conversions,
+    /// A translator, if there is one, with what is to be kept to.
+    pub translator: Option<(Arc<dyn Translator>, TranslationRules)>,
     /// Files.
     pub media: Media,
     /// The time.
@@ -77,6 +85,7 @@ struct Inner {
     scripts: Option<Arc<Host>>,
     folder: reload::Folder,
     connectors: BTreeMap<ChannelId, Arc<dyn Connector>>,
+    translations: Option<Arc<Translations>>,
     media: Media,
     cards: Cards,
     clock: Arc<Clock>,
@@ -98,27 +107,26 @@ pub enum Ended {
 ///
 /// # Errors
 /// The store can't be loaded.
-pub async fn start(parts: Parts) -> Result<Desk, StoreError> {
+pub async fn start(mut parts: Parts) -> Result<Desk, StoreError> {
+    let Ways { letters, translations, services } = Ways::of(&mut parts);
     let Parts {
         store,
         policy,
         scripts,
         connectors,
-        mailer,
         media,
         clock,
         default_skill,
         metrics,
         cards,
         conversions,
+        ..
     } = parts;
     let mut stored = store.load(clock.now()).await?;
     stored.channels = connectors.iter().map(|connector| connector.channel().clone()).collect();
     stored.default_skill.clone_from(&default_skill);
-    let services = Services { transcripts: mailer.is_some() };
     stored.services.clone_from(&services);
     stored.conversions.clone_from(&conversions);
-    let letters = mailer.map(|mailer| Letters::new(mailer, Arc::clone(&store), media.clone()));
     let (channels, last) = (stored.channels.clone(), stored.batch);
 
     let inbox = Arc::new(Inbox::default());
@@ -148,6 +156,7 @@ pub async fn start(parts: Parts) -> Result<Desk, StoreError> {
         scripts,
         folder: reload::Folder::default(),
         connectors,
+        translations,
         media,
         cards,
         clock: Arc::clone(&clock),
@@ -194,6 +203,26 @@ fn spawn_engine(writer: Writer, ended_in: watch::Sender<Option<Ended>>) -> Resul
     match running {
         Ok(_handle) => Ok(()),
         Err(error) => Err(StoreError::ReadOnly(format!("the engine's thread can't be started: {error}"))),
+    }
+}
+
+/// The ways to mail servers and translators, and what the engine is told of them.
+struct Ways {
+    letters: Option<Letters>,
+    translations: Option<Arc<Translations>>,
+    services: Services,
+}
+
+impl Ways {
+    fn of(parts: &mut Parts) -> Self {
+        let (translator, rules) = parts.translator.take().unzip();
+        let mailer = parts.mailer.take();
+        let services = Services { transcripts: mailer.is_some(), translation: rules };
+        let letters =
+            mailer.map(|mailer| Letters::new(mailer, Arc::clone(&parts.store), parts.media.clone()));
+        let translations =
+            translator.map(|translator| Arc::new(Translations::new(translator, Arc::clone(&parts.clock))));
+        Self { letters, translations, services }
     }
 }
 
@@ -289,6 +318,16 @@ impl Desk {
     /// What other systems know of a contact, as far as it is here; the rest is asked for.
     pub fn card_sections(&self, subject: &CardSubject) -> Vec<CardSection> {
         self.0.cards.sections(subject)
+    }
+
+    /// The way to the translator, if there is one.
+    pub(crate) fn translations(&self) -> Option<&Arc<Translations>> {
+        self.0.translations.as_ref()
+    }
+
+    /// The languages that the translator knows; `None`: there is no translator.
+    pub async fn languages(&self) -> Option<Result<Vec<Language>, TranslatorError>> {
+        Some(self.translations()?.languages().await)
     }
 
     /// Files.

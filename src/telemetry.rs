@@ -42,6 +42,8 @@ pub struct Metrics {
     pub fetches: Family<Kind, Counter>,
     /// Transcripts handed to the mail server, by result.
     pub transcripts: Family<Kind, Counter>,
+    /// Texts handed to the translator, by result.
+    pub translations: Family<Kind, Counter>,
     /// Webhook deliveries, by answer.
     pub webhooks: Family<Kind, Counter>,
     /// Open agents' sockets.
@@ -74,6 +76,7 @@ impl Default for Metrics {
             sends: Family::default(),
             fetches: Family::default(),
             transcripts: Family::default(),
+            translations: Family::default(),
             webhooks: Family::default(),
             sockets: Gauge::default(),
             sockets_closed: Family::default(),
@@ -104,6 +107,11 @@ impl Metrics {
             "transcripts",
             "Transcripts handed to the mail server, by result",
             self.transcripts.clone(),
+        );
+        registry.register(
+            "translations",
+            "Texts handed to the translator, by result",
+            self.translations.clone(),
         );
         registry.register("webhooks", "Webhook deliveries, by answer", self.webhooks.clone());
         registry.register("sockets", "Open agents' sockets", self.sockets.clone());

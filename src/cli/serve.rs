@@ -11,15 +11,19 @@ use tokio::net::TcpListener;
 use super::{Place, say, tokio_runtime};
 use crate::channel::whatsapp::{Settings as WhatsAppSettings, WhatsApp};
 use crate::clock::Clock;
-use crate::config::{ChannelConfig, Config, LogFormat, SecretSource, SmtpConfig};
+use crate::config::{
+    ChannelConfig, Config, LogFormat, SecretSource, SmtpConfig, TranslationConfig, WhichNotice,
+};
 use crate::domain::{Conversions, SkillId, Span};
+use crate::engine::TranslationRules;
 use crate::lua::Host;
 use crate::mail::{Smtp, SmtpSettings};
-use crate::port::{Connector, Mailer};
+use crate::port::{Connector, Mailer, Translator};
 use crate::runtime::{Desk, Ended, Media, Parts};
 use crate::server::{self, Options};
 use crate::simulator::{Account, Settings as SimulatorSettings, Simulator};
 use crate::telemetry::{Metrics, log_to_stderr};
+use crate::translate::{LibreTranslate, LibreTranslateSettings};
 
 mod demo;
 
@@ -111,6 +115,7 @@ async fn start_desk(
     let scripts = super::scripts::start_host(&config.scripts, &metrics)?;
     let connectors = channels.iter().map(connector).collect::<anyhow::Result<Vec<_>>>()?;
     let mailer = config.smtp.as_ref().map(mailer).transpose()?;
+    let translator = config.translation.as_ref().map(translator).transpose()?;
     let default_skill = match (&config.default_skill, demo) {
         (Some(skill), _) => skill.parse::<SkillId>().ok(),
         (None, true) => demo::DEFAULT_SKILL.parse().ok(),
@@ -125,6 +130,7 @@ async fn start_desk(
         mailer,
         cards: Vec::new(),
         conversions: Conversions::default().with(config.convert.clone()),
+        translator,
         media: Media::open(&config.data.join("media")).context("the folder for files")?,
         clock: Arc::clone(clock),
         default_skill,
@@ -156,6 +162,23 @@ fn mailer(smtp: &SmtpConfig) -> anyhow::Result<Arc<dyn Mailer>> {
         from: smtp.from.clone(),
     })?;
     Ok(Arc::new(mailer))
+}
+
+fn translator(config: &TranslationConfig) -> anyhow::Result<(Arc<dyn Translator>, TranslationRules)> {
+    let api_key = config.api_key.as_ref().map(SecretSource::read).transpose();
+    let api_key =
+        api_key.map_err(|problem| anyhow::anyhow!("configuration key translation.api_key: {problem}"))?;
+    let translator = LibreTranslate::new(LibreTranslateSettings {
+        url: config.url.clone(),
+        api_key,
+        timeout: std::time::Duration::from_secs(config.timeout_seconds),
+    })?;
+    let rules = TranslationRules {
+        text_max: config.text_max,
+        notice_each: config.notice == WhichNotice::Each,
+        notices: config.all_notices(),
+    };
+    Ok((Arc::new(translator), rules))
 }
 
 fn connector(channel: &ChannelConfig) -> anyhow::Result<Arc<dyn Connector>> {

@@ -48,6 +48,8 @@ words! {
         Snooze = "snooze",
         /// Send what a contact saw to an e-mail address.
         Transcript = "transcript",
+        /// Have messages translated.
+        Translate = "translate",
         /// See every interaction, its history and its decisions.
         Supervise = "supervise",
         /// Change agents, skills, channels and scripts.
@@ -60,7 +62,7 @@ impl Role {
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{
             Administer, BlockContact, Card, Consult, Convert, EditContact, ExtendTimer, Handle, MergeContact,
-            Outbound, Pull, Snooze, Supervise, Transcript, Transfer,
+            Outbound, Pull, Snooze, Supervise, Transcript, Transfer, Translate,
         };
         match self {
             Self::Agent => &[
@@ -77,6 +79,7 @@ impl Role {
                 BlockContact,
                 Snooze,
                 Transcript,
+                Translate,
             ],
             Self::Supervisor => &[
                 Handle,
@@ -92,6 +95,7 @@ impl Role {
                 BlockContact,
                 Snooze,
                 Transcript,
+                Translate,
                 Supervise,
             ],
             Self::Administrator => &[Card, EditContact, MergeContact, BlockContact, Supervise, Administer],

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::status::words;
 use super::{
     AgentId, ChannelId, ChannelKind, ContactId, IdentityId, InteractionId, Kept, MediaId, MessageId, NoteId,
-    Ownership, SkillId, Status, TeamId, Time, Timers,
+    Ownership, SkillId, Status, TeamId, Time, Timers, Translating,
 };
 
 /// Whom waiting work is for.
@@ -138,6 +138,8 @@ pub struct Interaction {
     pub status_since: Time,
     /// When it ended; then nothing changes any more.
     pub ended_at: Option<Time>,
+    /// What its translation is set to, if it ever was.
+    pub translation: Option<Translating>,
     /// What the engine remembers of it from one input to the next; for nobody's eyes.
     pub kept: Kept,
     /// Rises by one with each event that changes it.

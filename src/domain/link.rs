@@ -54,7 +54,7 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// `end.Begin` is two sentences, not a domain.
-fn joint(link: &str) -> Option<(&str, &str)> {
+pub(super) fn joint(link: &str) -> Option<(&str, &str)> {
     let (left, right) = link.split_once('.')?;
     let begins = right.chars().next().is_some_and(char::is_uppercase)
         && right.chars().skip(1).all(char::is_lowercase)

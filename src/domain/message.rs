@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::status::words;
 use super::{
     AgentId, ChannelId, DeliveryState, InteractionId, MediaId, MessageId, Span, TemplateValues, Time,
+    Translation, TranslationState,
 };
 
 words! {
@@ -132,7 +133,7 @@ pub struct DeliveryError {
     pub details: String,
 }
 
-/// One message. Its text is what the contact sees.
+/// One message. Its text is what its author wrote; what the contact has of it is [`Message::shown_text`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// Its id.
@@ -169,6 +170,8 @@ pub struct Message {
     pub state: DeliveryState,
     /// Why it failed.
     pub error: Option<DeliveryError>,
+    /// Its translation, if one was asked for.
+    pub translation: Option<Translation>,
     /// The provider's name for it.
     pub provider_id: Option<String>,
     /// Times it was handed to the provider. Also the second half of the mark that status reports carry back.
@@ -181,4 +184,23 @@ pub struct Message {
     pub sent_at: Time,
     /// When it was stored here.
     pub created_at: Time,
+}
+
+impl Message {
+    /// Its text as the contact has it: of what an agent wrote, the translation, once that is there.
+    pub fn shown_text(&self) -> &str {
+        match &self.translation {
+            Some(translation)
+                if self.direction == Direction::Out && translation.state == TranslationState::Ok =>
+            {
+                &translation.text
+            }
+            Some(_) | None => &self.text,
+        }
+    }
+
+    /// Whether its translation is being made.
+    pub fn waits_for_translation(&self) -> bool {
+        self.translation.as_ref().is_some_and(|translation| translation.state == TranslationState::Pending)
+    }
 }

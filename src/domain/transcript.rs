@@ -124,11 +124,6 @@ impl Message {
         }
         Some(Seen { by_contact, parts })
     }
-
-    /// Its text as the contact has it.
-    pub fn shown_text(&self) -> &str {
-        &self.text
-    }
 }
 
 /// Whether a message of this state has left for its contact. One of unknown fate may not have been seen.

@@ -314,6 +314,7 @@ impl Turn<'_> {
         self.release_consults(interaction_id, None);
         self.forget_unanswered(interaction_id);
         self.drop_drafts(interaction_id);
+        self.drop_translations(&row);
         self.edit(interaction_id, |row| {
             row.last_agent_id = row.agent_id.or(row.last_agent_id);
             row.ownership = Ownership::Detached;

@@ -281,6 +281,8 @@ pub enum Effect {
     /// Make a transcript and hand it to the mail server; answered by `Input::TranscriptSent`. Its state `sending` is stored
     /// before anybody sees this.
     SendTranscript(Box<Transcript>),
+    /// Translate a text; answered by `Input::Translated`. Marks stand for what must not be touched.
+    Translate { message_id: MessageId, attempt: u32, from: String, to: String, text: String },
     /// Read a channel's templates again; answered by `Input::Templates`.
     RefreshTemplates { channel_id: ChannelId },
     /// Close an agent's sockets: its rights changed or ended. `None`: all of them; else those of one login.

@@ -92,6 +92,7 @@ fn of_input(world: &World, input: &Input, keys: &mut ColdKeys) {
         }
         Input::Admin(AdminCommand::SaveContact { contact_id, .. }) => contact(*contact_id, keys),
         Input::Sent { message_id, .. } => message(world, *message_id, keys),
+        Input::Translated { message_id, .. } => message(world, *message_id, keys),
         Input::MediaFetched { media_id, .. } => media(world, media_id, keys),
         Input::TranscriptSent { transcript_id, .. } => {
             if let Some(transcript) = world.transcripts.get(transcript_id) {
@@ -167,6 +168,7 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         | Command::Prefill { interaction_id: Some(interaction_id) }
         | Command::SetOutcome { interaction_id, .. }
         | Command::SendTranscript { interaction_id, .. }
+        | Command::SetTranslation { interaction_id, .. }
         | Command::Close { interaction_id }
         | Command::Snooze { interaction_id, .. }
         | Command::Detach { interaction_id } => interaction(world, *interaction_id, keys),
@@ -179,6 +181,9 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         Command::MarkRead { interaction_id } | Command::Typing { interaction_id } => {
             interaction(world, *interaction_id, keys);
             perhaps(world, world.work(*interaction_id).and_then(|row| row.kept.last_in), keys);
+            if let Some(message_id) = world.work(*interaction_id).and_then(|row| row.kept.last_in) {
+                message(world, message_id, keys);
+            }
         }
         Command::Send { interaction_id, media: files, reply_to, template, .. } => {
             interaction(world, *interaction_id, keys);
@@ -192,7 +197,9 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
             }
             header(world, template.as_ref(), keys);
         }
-        Command::Retry { interaction_id, message_id } | Command::React { interaction_id, message_id, .. } => {
+        Command::Retry { interaction_id, message_id, .. }
+        | Command::Translate { interaction_id, message_id }
+        | Command::React { interaction_id, message_id, .. } => {
             interaction(world, *interaction_id, keys);
             message(world, *message_id, keys);
         }
@@ -210,6 +217,7 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
             header(world, template.as_ref(), keys);
             keys.contacts.extend(contact_id);
             header(world, template.as_ref(), keys);
+            header(world, template.as_ref(), keys);
             if let Some(address) = address {
                 typed(world, channel_id, address, keys);
             }
@@ -217,9 +225,7 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         Command::Convert(conversion) => of_conversion(world, conversion, keys),
         Command::Contact(command) => of_contact(world, command, keys),
         Command::ReadMedia { media_id } => media(world, media_id, keys),
-        Command::Administer(AdminCommand::SaveContact { contact_id, .. }) => {
-            contact(*contact_id, keys);
-        }
+        Command::Administer(AdminCommand::SaveContact { contact_id, .. }) => contact(*contact_id, keys),
         Command::StartSession
         | Command::SetState { .. }
         | Command::Inbox

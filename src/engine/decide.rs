@@ -37,6 +37,7 @@ mod tag;
 mod template;
 mod transcript;
 mod transfer;
+mod translation;
 
 use super::limits::REQUEST_TTL;
 use super::turn::{Turn, refuse};
@@ -76,6 +77,10 @@ impl Turn<'_> {
             }
             Input::TranscriptSent { transcript_id, attempt, result } => {
                 self.transcript_sent(transcript_id, attempt, result);
+                Ok(Answer::Done)
+            }
+            Input::Translated { message_id, attempt, result } => {
+                self.translated(message_id, attempt, result);
                 Ok(Answer::Done)
             }
             Input::Templates { channel_id, templates } => self.templates_read(channel_id, templates),
@@ -158,7 +163,23 @@ impl Turn<'_> {
                 let content = reply::Content { text, media, template, reply_to };
                 self.send(&agent, interaction_id, content)
             }
-            Command::Retry { interaction_id, message_id } => self.retry(&agent, interaction_id, message_id),
+            Command::Retry { interaction_id, message_id, untranslated } => {
+                self.retry(&agent, interaction_id, message_id, untranslated)
+            }
+            Command::SetTranslation {
+                interaction_id,
+                my_language,
+                their_language,
+                translate_theirs,
+                translate_mine,
+            } => {
+                let wanted =
+                    translation::Wanted { my_language, their_language, translate_theirs, translate_mine };
+                self.set_translation(&agent, interaction_id, wanted)
+            }
+            Command::Translate { interaction_id, message_id } => {
+                self.translate_message(&agent, interaction_id, message_id)
+            }
             Command::React { interaction_id, message_id, emoji } => {
                 self.react(&agent, interaction_id, message_id, emoji)
             }
@@ -254,6 +275,8 @@ fn changes_something(command: &Command) -> bool {
         | Command::ExtendTimer { .. }
         | Command::Star { .. }
         | Command::ChangePassword { .. }
+        | Command::SetTranslation { .. }
+        | Command::Translate { .. }
         | Command::StartOutbound { .. }
         | Command::AddMedia { .. }
         | Command::Convert(_)

@@ -81,6 +81,8 @@ pub enum EventKind {
     InteractionClosed,
     /// Its service window is `open`, `closing` (an hour left) or `closed`.
     InteractionWindowChanged { state: String },
+    /// Its languages were chosen, or its translation switched.
+    InteractionTranslationSet { by: AgentId },
     /// Its agent has read it.
     InteractionRead { agent_id: AgentId },
     /// It goes on elsewhere, and stays open here.
@@ -189,6 +191,7 @@ impl EventKind {
             Self::InteractionOutcomeSet { .. } => "interaction.outcome_set",
             Self::InteractionClosed => "interaction.closed",
             Self::InteractionWindowChanged { .. } => "interaction.window_changed",
+            Self::InteractionTranslationSet { .. } => "interaction.translation_set",
             Self::InteractionRead { .. } => "interaction.read",
             Self::InteractionConverted { .. } => "interaction.converted",
             Self::InteractionSnoozed { .. } => "interaction.snoozed",

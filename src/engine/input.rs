@@ -73,6 +73,8 @@ pub enum Input {
     MediaFetched { media_id: MediaId, result: Result<StoredMedia, FetchFailure> },
     /// The mail server answered, or did not.
     TranscriptSent { transcript_id: TranscriptId, attempt: u32, result: MailResult },
+    /// A text was translated, or not; the reason is a key that clients translate.
+    Translated { message_id: MessageId, attempt: u32, result: Result<String, String> },
     /// A channel's templates were read.
     Templates { channel_id: ChannelId, templates: Vec<Template> },
     /// Scripts went live, or were refused.
@@ -100,6 +102,7 @@ impl Input {
             Self::Sent { .. } => "sent",
             Self::MediaFetched { .. } => "media_fetched",
             Self::TranscriptSent { .. } => "transcript_sent",
+            Self::Translated { .. } => "translated",
             Self::Templates { .. } => "templates",
             Self::PolicyChanged { .. } => "policy_changed",
             Self::CardSection { .. } => "card_section",
@@ -280,8 +283,18 @@ pub enum Command {
         template: Option<TemplateValues>,
         reply_to: Option<MessageId>,
     },
-    /// Tries a failed or unknown message again. → `Answer::Messages`
-    Retry { interaction_id: InteractionId, message_id: MessageId },
+    /// Tries a failed or unknown message again, perhaps as it was written instead of translated. → `Answer::Messages`
+    Retry { interaction_id: InteractionId, message_id: MessageId, untranslated: bool },
+    /// → `Answer::Interaction`
+    SetTranslation {
+        interaction_id: InteractionId,
+        my_language: String,
+        their_language: String,
+        translate_theirs: bool,
+        translate_mine: bool,
+    },
+    /// Translates a message of the contact. → `Answer::Messages`
+    Translate { interaction_id: InteractionId, message_id: MessageId },
     /// → `Answer::Messages`
     React { interaction_id: InteractionId, message_id: MessageId, emoji: String },
     /// → `Answer::Interaction`
@@ -455,6 +468,28 @@ pub struct Snapshot {
 pub struct Services {
     /// A mail server for transcripts.
     pub transcripts: bool,
+    /// A translator, with what is to be kept to.
+    pub translation: Option<TranslationRules>,
+}
+
+/// What is to be kept to in translations.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TranslationRules {
+    /// Longest text that is translated, in characters.
+    pub text_max: usize,
+    /// Whether each message tells the contact that it is translated, or the first one only.
+    pub notice_each: bool,
+    /// What tells it, by language.
+    pub notices: BTreeMap<String, String>,
+}
+
+impl TranslationRules {
+    /// What tells the contact, in its language or the one nearest to it.
+    pub fn notice(&self, language: &str) -> &str {
+        let nearest = language.split('-').next().unwrap_or_default();
+        let text = [language, nearest, "en"].into_iter().find_map(|code| self.notices.get(code));
+        text.map_or("(Translated automatically)", String::as_str)
+    }
 }
 
 /// An interaction with the contact it is with.

@@ -126,6 +126,8 @@ pub(crate) const TRANSCRIPTS_WAITING: usize = 1_000;
 /// The first and the longest wait before a transcript is tried again. Servers that do not know us yet let us wait for
 /// minutes; with [`TRIES`] it is given up after about an hour.
 pub(crate) const MAIL_BACKOFF: (Span, Span) = (Span::seconds(30), Span::minutes(30));
+/// Messages of one interaction that wait for their translation; what comes beyond is not translated by itself.
+pub(crate) const TRANSLATIONS_WAITING: usize = 100;
 /// How often the same notice is told.
 pub(crate) const NOTICE_AGAIN: Span = Span::seconds(60);
 /// Within what time work should be accepted; the board tells how much was.

@@ -12,7 +12,7 @@ use super::world::{Account, Down, Flight};
 use super::{Effect, Outgoing, OutgoingBody};
 use crate::domain::{
     ChannelId, DeliveryError, DeliveryState, IdentityId, Interaction, Message, MessageId, MessageKind, Span,
-    Time, check_template,
+    Time, TranslationState, check_template,
 };
 
 /// How far ahead of its rate an account may go: a quarter of a second's worth, so that single messages never wait.
@@ -22,6 +22,8 @@ const BURST_US: i64 = 250_000;
 enum Leave {
     Now,
     At(Time),
+    /// Its translation is being made; what comes of that looks again.
+    Translated,
     Never(DeliveryError),
 }
 
@@ -62,6 +64,7 @@ impl Turn<'_> {
             match self.may_leave(&lane.0, message_id) {
                 Leave::Now if self.hand_over(lane, message_id) => return,
                 Leave::Now => {}
+                Leave::Translated => return,
                 Leave::At(time) => {
                     self.wait_until(message_id, time);
                     return;
@@ -86,6 +89,12 @@ impl Turn<'_> {
             .or_else(|| self.cold.interactions.get(&message.interaction_id));
         if free && !row.is_some_and(|row| self.free_text_allowed(row)) {
             return Leave::Never(delivery_error("window_closed", ""));
+        }
+        // Never untranslated by itself: only an agent says so, and then it is skipped.
+        match message.translation.as_ref().map(|translation| translation.state) {
+            Some(TranslationState::Pending) => return Leave::Translated,
+            Some(TranslationState::Failed) => return Leave::Never(delivery_error("translation_failed", "")),
+            Some(TranslationState::Ok | TranslationState::Skipped) | None => {}
         }
         let slot = self.world.flights.get(&message_id).and_then(|flight| flight.slot);
         if slot.is_none()
@@ -141,6 +150,7 @@ impl Turn<'_> {
     /// Hands a message over. False: it turned out that it can't be sent.
     fn hand_over(&mut self, lane: &(ChannelId, IdentityId), message_id: MessageId) -> bool {
         let announced = self.world.flights.get(&message_id).is_some_and(|flight| flight.announced);
+        self.add_notice(message_id);
         let Some(message) = self.world.message(message_id).map(|kept| Arc::clone(&kept.row)) else {
             return false;
         };
@@ -205,8 +215,14 @@ impl Turn<'_> {
             return Ok(OutgoingBody::Template { values: values.clone(), template: template.clone(), header });
         }
         Ok(match message.media.first() {
-            Some(media) => OutgoingBody::Media { kind: message.kind, media: media.clone() },
-            None => OutgoingBody::Text(message.text.clone()),
+            Some(media) => {
+                let mut media = media.clone();
+                if message.translation.is_some() && media.caption.is_some() {
+                    media.caption = Some(message.shown_text().to_owned());
+                }
+                OutgoingBody::Media { kind: message.kind, media }
+            }
+            None => OutgoingBody::Text(message.shown_text().to_owned()),
         })
     }
 

@@ -263,6 +263,24 @@ pub struct Transcript<'a> {
 pub struct Services {
     /// Whether transcripts can be sent by e-mail.
     pub transcripts: bool,
+    /// Whether messages can be translated.
+    pub translation: bool,
+}
+
+/// `translation.languages`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Languages<'a> {
+    /// Every one.
+    pub languages: Vec<Language<'a>>,
+}
+
+/// A language that the translator knows.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Language<'a> {
+    /// Its code, for `translation.set`.
+    pub code: &'a str,
+    /// Its name, in English as a rule.
+    pub name: &'a str,
 }
 
 /// The tags of one thing.

@@ -166,6 +166,15 @@ pub enum EventBody<'a> {
         #[serde(flatten)]
         about: About<'a>,
     },
+    /// Its languages were chosen, or its translation switched.
+    #[serde(rename = "interaction.translation_set")]
+    TranslationSet {
+        /// By whom.
+        agent_id: Id<AgentId>,
+        /// The interaction.
+        #[serde(flatten)]
+        about: About<'a>,
+    },
     /// Its agent has read it.
     #[serde(rename = "interaction.read")]
     Read {

@@ -73,6 +73,9 @@ pub struct Interaction<'a> {
     /// When it ended; then nothing changes any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Moment>,
+    /// How it is translated; left out while that was never chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub translation: Option<Translating<'a>>,
     /// Rises by one with each event that changes it.
     pub revision: i64,
     /// The caller's unfinished reply; only in snapshots and `interaction.get`.
@@ -110,6 +113,19 @@ pub struct Contact<'a> {
     /// Whether the contact asked for no more outbound messages.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub opted_out: bool,
+}
+
+/// How an interaction is translated.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Translating<'a> {
+    /// The agent's language.
+    pub my_language: &'a str,
+    /// The contact's.
+    pub their_language: &'a str,
+    /// Whether what the contact writes is translated.
+    pub translate_theirs: bool,
+    /// Whether what the agent writes is.
+    pub translate_mine: bool,
 }
 
 /// Countdowns and deadlines of an interaction.

@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{Id, Moment, Word};
-use crate::domain::{AgentId, DeliveryState, Direction, InteractionId, MediaState, MessageId, MessageKind};
+use crate::domain::{
+    AgentId, DeliveryState, Direction, InteractionId, MediaState, MessageId, MessageKind, TranslationState,
+};
 
 /// One message, whole.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -149,8 +151,16 @@ pub struct DeliveryError<'a> {
 /// A translation of a message.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Translation<'a> {
-    /// Into which language.
-    pub language: &'a str,
-    /// What it says.
+    /// `pending`, `ok`, `failed`, or `skipped` (an agent chose to send the original).
+    pub state: Word<TranslationState>,
+    /// What it says, once it is there; of an agent's message, all that the contact gets.
     pub text: &'a str,
+    /// From which language.
+    pub from: &'a str,
+    /// Into which.
+    pub to: &'a str,
+    /// Why it could not be made, as a key that clients translate: `translator_busy`, `translator_refused`,
+    /// `translator_unanswered`, `translator_missing`, `language_unknown`, `bad_answer`, `mask_lost`, `too_long`, `ended`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'a str>,
 }

@@ -127,7 +127,7 @@ methods! {
         "Why work came where it is.";
     MessageSend "message.send" params::Send => answer::OneMessage<'static>, HANDLE, Remembered,
         "Sends text, files or a template to the contact.";
-    MessageRetry "message.retry" params::OfMessage => answer::OneMessage<'static>, HANDLE, Remembered,
+    MessageRetry "message.retry" params::Retry => answer::OneMessage<'static>, HANDLE, Remembered,
         "Tries a failed or unknown message again.";
     MessageReact "message.react" params::React => answer::OneMessage<'static>, HANDLE, Remembered,
         "Sets or removes an emoji on a message.";
@@ -187,6 +187,12 @@ methods! {
         "Takes anybody's work.";
     SuperviseSetAgentState "supervise.set_agent_state" params::SetAgentState => answer::OneAgent<'static>, SUPERVISE, Remembered,
         "Changes another agent's state.";
+    TranslationSet "translation.set" params::SetTranslation => answer::OneInteraction<'static>, Some(Permission::Translate), Remembered,
+        "Chooses the languages of an interaction and switches translation on or off, each way.";
+    MessageTranslate "message.translate" params::OfMessage => answer::OneMessage<'static>, Some(Permission::Translate), Remembered,
+        "Translates a message of the contact, or tries again.";
+    TranslationLanguages "translation.languages" params::Nothing => answer::Languages<'static>, Some(Permission::Translate), Harmless,
+        "The languages that the translator knows.";
     AdminAgentsList "admin.agents.list" params::Nothing => answer::Agents<'static>, ADMINISTER, Harmless,
         "Every agent.";
     AdminAgentsSave "admin.agents.save" params::SaveAgent => answer::OneAgent<'static>, ADMINISTER, Harmless,

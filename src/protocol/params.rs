@@ -128,6 +128,29 @@ params! {
         /// Which.
         message_id: Id<MessageId>,
     }
+    /// A message to try again.
+    Retry {
+        /// On which interaction.
+        interaction_id: Id<InteractionId>,
+        /// Which.
+        message_id: Id<MessageId>,
+        /// Whether it goes as it was written, when it could not be translated.
+        #[serde(default)]
+        untranslated: bool,
+    }
+    /// How an interaction is translated.
+    SetTranslation {
+        /// Which.
+        interaction_id: Id<InteractionId>,
+        /// The agent's language, a code such as `fr`.
+        my_language: String,
+        /// The contact's.
+        their_language: String,
+        /// Whether what the contact writes is translated.
+        translate_theirs: bool,
+        /// Whether what the agent writes is.
+        translate_mine: bool,
+    }
     /// An emoji on a message.
     React {
         /// On which interaction.

@@ -13,7 +13,7 @@ use crate::domain::{
     AddressKind, AgentId, AgentState, Book, ChannelId, ChannelKind, ContactId, DecisionId, DeliveryState,
     Direction, DraftMode, HeaderFormat, InteractionId, MediaId, MediaState, MessageId, MessageKind, NoteId,
     Ownership, ParameterFormat, Permission, Role, SectionState, SkillId, Status, TeamId, Time, TranscriptId,
-    TranscriptState,
+    TranscriptState, TranslationState,
 };
 use crate::engine::{RefusalKind, TimerChange, TimerKind};
 
@@ -151,6 +151,7 @@ lists! {
     TimerChange "TimerChange"
     TimerKind "TimerKind"
     TranscriptState "TranscriptState"
+    TranslationState "TranslationState"
 }
 
 impl<T: Words> JsonSchema for Word<T> {

@@ -19,12 +19,13 @@ use crate::domain::{ChannelId, DeliveryError, Media as File, MediaId, MessageId,
 use crate::engine::{
     Effect, FetchFailure, Input, MailResult, Outgoing, OutgoingBody, SendResult, StoredMedia,
 };
-use crate::port::{Connector, ConnectorError, Content};
+use crate::port::{Connector, ConnectorError, Content, TranslatorError};
 use crate::telemetry::{Kind, Metrics};
 
 pub(crate) use gate::Gate;
 
 use super::letters::Letters;
+use super::translations::Translations;
 
 /// Sends of one account that are with the provider at once. At 80 messages a second and answers of a second, 80 are.
 const SENDS_MAX: usize = 256;
@@ -72,6 +73,7 @@ struct Outbox {
     uploads: Gate,
     /// The way transcripts go, if there is a mail server.
     letters: Option<Letters>,
+    translations: Option<Arc<Translations>>,
     tell: Tell,
 }
 
@@ -80,8 +82,9 @@ pub(crate) fn start(desk: Desk, letters: Option<Letters>, effects: mpsc::Receive
     let connectors: Vec<_> = desk.connectors().map(Arc::clone).collect();
     let (media, clock, metrics) =
         (desk.media().clone(), Arc::clone(desk.clock()), Arc::clone(desk.metrics()));
+    let ways = (letters, desk.translations().map(Arc::clone));
     let tell: Tell = Arc::new(move |input| desk.tell(input));
-    let outbox = Outbox::new(connectors, media, clock, metrics, letters, tell);
+    let outbox = Outbox::new(connectors, media, clock, metrics, ways, tell);
     tokio::spawn(outbox.run(effects));
 }
 
@@ -96,7 +99,7 @@ impl Outbox {
         media: Media,
         clock: Arc<Clock>,
         metrics: Arc<Metrics>,
-        letters: Option<Letters>,
+        (letters, translations): (Option<Letters>, Option<Arc<Translations>>),
         tell: Tell,
     ) -> Arc<Self> {
         let account = |connector: Arc<dyn Connector>| {
@@ -111,7 +114,7 @@ impl Outbox {
         };
         let accounts = connectors.into_iter().map(account).collect();
         let [fetches, uploads] = [(); 2].map(|()| Gate::new(FILES_MAX, FILES_WAITING_MAX));
-        Arc::new(Self { accounts, media, clock, metrics, fetches, uploads, letters, tell })
+        Arc::new(Self { accounts, media, clock, metrics, fetches, uploads, letters, translations, tell })
     }
 
     async fn run(self: Arc<Self>, mut effects: mpsc::Receiver<Effect>) {
@@ -130,6 +133,9 @@ impl Outbox {
             Effect::MarkRead { .. } | Effect::React { .. } => self.sign(&effect).await,
             Effect::RefreshTemplates { channel_id } => self.refresh(channel_id).await,
             Effect::SendTranscript(transcript) => self.mail(&transcript).await,
+            Effect::Translate { message_id, attempt, from, to, text } => {
+                self.translate(message_id, attempt, [&from, &to, &text]).await;
+            }
             // The feed's business.
             Effect::CloseSockets { .. } | Effect::CloseLogins { .. } => {}
         }
@@ -256,6 +262,32 @@ impl Outbox {
         owed.result = Some(result);
     }
 
+    async fn translate(&self, message_id: MessageId, attempt: u32, [from, to, text]: [&str; 3]) {
+        let mut owed = OwedTranslation { tell: &self.tell, message_id, attempt, result: None };
+        let result = match &self.translations {
+            Some(translations) => {
+                let translated = translations.translate(from, to, text).await;
+                if translated == Err(TranslatorError::Refused) {
+                    (self.tell)(Input::Notice {
+                        level: "alarm".into(),
+                        code: "translator_refused".into(),
+                        message:
+                            "The translator refuses our key, or its quota is used up; check [translation]"
+                                .into(),
+                    });
+                }
+                translated.map_err(|error| error.reason().to_owned())
+            }
+            None => Err("translator_missing".to_owned()),
+        };
+        let kind = if result.is_ok() { "ok" } else { "failed" };
+        self.metrics.translations.get_or_create(&Kind { kind }).inc();
+        if let Err(reason) = &result {
+            tracing::warn!(message = %message_id, from, to, reason, "a text was not translated");
+        }
+        owed.result = Some(result);
+    }
+
     /// Read marks, typing signs, reactions: tried once.
     async fn sign(&self, effect: &Effect) {
         let (Effect::MarkRead { channel_id, .. } | Effect::React { channel_id, .. }) = effect else { return };
@@ -274,6 +306,7 @@ impl Outbox {
             | Effect::SendTranscript(_)
             | Effect::CloseSockets { .. }
             | Effect::CloseLogins { .. } => Ok(()),
+            Effect::Translate { .. } | Effect::CloseSockets { .. } => Ok(()),
         };
         if let Err(error) = done {
             tracing::info!(channel = %channel_id, %error, "a read mark or a reaction was not taken");
@@ -373,6 +406,21 @@ impl Drop for OwedMail<'_> {
             .unwrap_or_else(|| MailResult::Unknown { reason: "mail_unanswered".to_owned() });
         let (transcript_id, attempt) = (self.transcript.transcript_id, self.transcript.attempts);
         (self.tell)(Input::TranscriptSent { transcript_id, attempt, result });
+    }
+}
+
+/// The same for a translation.
+struct OwedTranslation<'a> {
+    tell: &'a Tell,
+    message_id: MessageId,
+    attempt: u32,
+    result: Option<Result<String, String>>,
+}
+
+impl Drop for OwedTranslation<'_> {
+    fn drop(&mut self) {
+        let result = self.result.take().unwrap_or_else(|| Err("translator_unanswered".to_owned()));
+        (self.tell)(Input::Translated { message_id: self.message_id, attempt: self.attempt, result });
     }
 }
 

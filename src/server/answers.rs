@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::app::App;
 use super::wire;
 use crate::engine::{Answer, View};
-use crate::port::{EndedPage, MessagePage};
+use crate::port::{EndedPage, Language, MessagePage};
 use crate::protocol::{
     self, Agents, Done, History, Id, InteractionPage, Interactions, KnownTag, KnownTags, Method, OneAgent,
     OneInteraction, OneMessage, OneNote, OneTranscript, Outbound, Skills, Tags, Teams, Templates, Watching,
@@ -108,4 +108,10 @@ pub(crate) fn ended(app: &App, id: &RawValue, page: &EndedPage) -> String {
         .map(|(it, contact)| wire::interaction(&app.channels, it, contact.as_deref(), None))
         .collect();
     protocol::answer(id, InteractionPage { interactions, next: page.next.map(Id) })
+}
+
+pub(crate) fn languages(id: &RawValue, languages: &[Language]) -> String {
+    let languages =
+        languages.iter().map(|it| protocol::Language { code: &it.code, name: &it.name }).collect();
+    protocol::answer(id, protocol::Languages { languages })
 }

@@ -9,9 +9,9 @@ use crate::engine::{
 use crate::protocol::params::{
     AddNote, AddToken, BlockContact, ChangePassword, Convert, FilledTemplate, FindQuickReplies, FindTags,
     History, MergeContact, Nothing, OfChannel, OfContact, OfInteraction, OfMessage, OneTag, OptOut,
-    PastInteractions, Pull, React, Refuse, RenderQuickReply, RevokeToken, SaveAddress, SaveAgent,
+    PastInteractions, Pull, React, Refuse, RenderQuickReply, Retry, RevokeToken, SaveAddress, SaveAgent,
     SaveContact, SaveDraft, SaveSkill, SaveTeam, SearchDirectory, Send, SendTranscript, SessionStart,
-    SetOutcome, SetState, Snooze, StarQuickReply, StartOutbound,
+    SetOutcome, SetState, SetTranslation, Snooze, StarQuickReply, StartOutbound,
 };
 use crate::protocol::{ErrorShape, INVALID_PARAMS, Method, Request};
 
@@ -45,6 +45,7 @@ pub(crate) enum Own {
     SaveAgent(SaveAgent),
     AddToken(AddToken),
     ChangePassword(ChangePassword),
+    Languages,
     Scripts { reload: bool },
     Discover,
 }
@@ -73,18 +74,13 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         Method::ChangePassword => return Ok(Plan::Own(Own::ChangePassword(request.params()?))),
         Method::AdminAgentsSave => return Ok(Plan::Own(Own::SaveAgent(request.params()?))),
         Method::AdminTokensAdd => return Ok(Plan::Own(Own::AddToken(request.params()?))),
-        Method::AdminScriptsGet | Method::AdminScriptsReload | Method::Discover => {
-            let Nothing {} = request.params()?;
-            let reload = method == Method::AdminScriptsReload;
-            return Ok(Plan::Own(if method == Method::Discover {
-                Own::Discover
-            } else {
-                Own::Scripts { reload }
-            }));
-        }
         Method::SetState => set_state(request.params()?),
         Method::InboxList => plain(Command::Inbox)?,
         Method::InboxSnoozed => plain(Command::Snoozed)?,
+        Method::AdminScriptsGet => return bare(request, Own::Scripts { reload: false }),
+        Method::AdminScriptsReload => return bare(request, Own::Scripts { reload: true }),
+        Method::TranslationLanguages => return bare(request, Own::Languages),
+        Method::Discover => return bare(request, Own::Discover),
         Method::InteractionGet => on(|interaction_id| Command::Get { interaction_id })?,
         Method::InteractionAccept => on(|interaction_id| Command::Accept { interaction_id })?,
         Method::InteractionClose => on(|interaction_id| Command::Close { interaction_id })?,
@@ -125,6 +121,8 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         Method::AdminAgentsList => plain(Command::Administer(AdminCommand::ListAgents))?,
         Method::AdminSkillsList => plain(Command::Administer(AdminCommand::ListSkills))?,
         Method::AdminTeamsList => plain(Command::Administer(AdminCommand::ListTeams))?,
+        Method::TranslationSet => set_translation(request.params()?),
+        Method::MessageTranslate => translate(&request.params()?),
         Method::AdminSkillsSave => Command::Administer(save_skill(request.params()?)?),
         Method::AdminTeamsSave => Command::Administer(save_team(request.params()?)),
         Method::AdminTokensRevoke => {
@@ -165,6 +163,16 @@ fn list_templates(params: OfChannel) -> Command {
     Command::ListTemplates { channel_id: channel_id.0 }
 }
 
+/// What the server answers itself and that takes no parameters.
+fn bare(request: &Request<'_>, own: Own) -> Result<Plan, ErrorShape<'static>> {
+    let Nothing {} = request.params()?;
+    Ok(Plan::Own(own))
+}
+
+fn translate(params: &OfMessage) -> Command {
+    Command::Translate { interaction_id: params.interaction_id.0, message_id: params.message_id.0 }
+}
+
 fn refuse(params: Refuse) -> Command {
     let Refuse { interaction_id, reason } = params;
     Command::Refuse { interaction_id: interaction_id.0, reason }
@@ -186,8 +194,21 @@ fn send(params: Send) -> Command {
     }
 }
 
-fn retry(params: &OfMessage) -> Command {
-    Command::Retry { interaction_id: params.interaction_id.0, message_id: params.message_id.0 }
+fn retry(params: &Retry) -> Command {
+    let Retry { interaction_id, message_id, untranslated } = params;
+    Command::Retry { interaction_id: interaction_id.0, message_id: message_id.0, untranslated: *untranslated }
+}
+
+fn set_translation(params: SetTranslation) -> Command {
+    let SetTranslation { interaction_id, my_language, their_language, translate_theirs, translate_mine } =
+        params;
+    Command::SetTranslation {
+        interaction_id: interaction_id.0,
+        my_language,
+        their_language,
+        translate_theirs,
+        translate_mine,
+    }
 }
 
 fn react(params: React) -> Command {

@@ -167,6 +167,7 @@ impl Asked<'_> {
                 quick_replies::render(self.app, self.id, &prefill, &params)
             }
             Own::StarQuickReply(params) => self.star(params).await,
+            Own::Languages => self.languages().await,
             Own::Scripts { reload } => scripts::state(self.app, self.id, reload).await,
             Own::Discover => Ok(protocol::answer(self.id, &self.app.document)),
             Own::Start(_) => Err(unexpected()),
@@ -277,6 +278,17 @@ impl Asked<'_> {
         };
         let card = self.contact(view.contact.contact_id).await?;
         Ok(contacts::card(self.app, self.id, &card, true).await?)
+    }
+
+    async fn languages(&self) -> Frame {
+        let Some(answer) = self.app.desk.languages().await else {
+            let message = "This installation has no translator; an administrator sets [translation]";
+            return Err(Refusal::new(RefusalKind::Unsupported, message).into());
+        };
+        let languages = answer.map_err(|error| {
+            Refusal::new(RefusalKind::Unavailable, format!("The languages can't be read now: {error}"))
+        })?;
+        Ok(answers::languages(self.id, &languages))
     }
 
     async fn save_agent(&self, mut params: SaveAgent) -> Frame {

@@ -95,6 +95,12 @@ pub(crate) fn interaction<'a>(
         created_at: Moment(it.created_at),
         assigned_at: it.assigned_at.map(Moment),
         ended_at: it.ended_at.map(Moment),
+        translation: it.translation.as_ref().map(|it| wire::Translating {
+            my_language: &it.my_language,
+            their_language: &it.their_language,
+            translate_theirs: it.translate_theirs,
+            translate_mine: it.translate_mine,
+        }),
         revision: it.revision,
         draft: draft.map(self::draft),
         capabilities: channels.of(&it.channel_id),
@@ -222,7 +228,7 @@ pub(crate) fn transcript(it: &Transcript) -> wire::Transcript<'_> {
 }
 
 fn services(it: &Services) -> wire::Services {
-    wire::Services { transcripts: it.transcripts }
+    wire::Services { transcripts: it.transcripts, translation: it.translation.is_some() }
 }
 
 fn author(author: &Author) -> wire::Author {
@@ -257,7 +263,13 @@ pub(crate) fn message(it: &Message) -> wire::Message<'_> {
             reason: &error.reason,
             details: &error.details,
         }),
-        translation: None,
+        translation: it.translation.as_ref().map(|translation| wire::Translation {
+            state: Word(translation.state),
+            text: &translation.text,
+            from: &translation.from,
+            to: &translation.to,
+            reason: translation.reason.as_deref(),
+        }),
         sent_at: Moment(it.sent_at),
         created_at: Moment(it.created_at),
     }

@@ -84,6 +84,7 @@ fn message_of(kind: &EventKind) -> Option<MessageId> {
         | EventKind::InteractionOutcomeSet { .. }
         | EventKind::InteractionClosed
         | EventKind::InteractionWindowChanged { .. }
+        | EventKind::InteractionTranslationSet { .. }
         | EventKind::InteractionRead { .. }
         | EventKind::NoteAdded { .. }
         | EventKind::TranscriptChanged { .. }

@@ -86,6 +86,7 @@ tables! {
         text("disposition"), text("tags"), fixed(int("created_at")), int("assigned_at"), int("status_since"),
         int("ended_at"), int("revision"), text("kept"), text("subject"), fixed(int("converted_from")),
         text("transfer"),
+        int("ended_at"), text("translation"), int("revision"), text("kept"), text("subject"), fixed(int("converted_from")),
     ];
     MESSAGES "messages" by "message_id" Update [
         int("message_id"), fixed(int("interaction_id")), fixed(text("channel_id")), fixed(text("direction")),
@@ -93,6 +94,8 @@ tables! {
         int("reply_to"), flag("forwarded"), flag("edited"), flag("deleted"), text("reactions"), text("state"),
         text("error"), text("provider_id"), int("attempts"), int("retry_at"), int("backoff"), int("sent_at"),
         fixed(int("created_at")), text("tags"),
+        text("error"), text("translation"), text("provider_id"), int("attempts"), int("retry_at"), int("backoff"), int("sent_at"),
+        fixed(int("created_at")),
     ];
     MEDIA "media" by "media_id" Update [
         text("media_id"), int("message_id"), int("agent_id"), text("mime"), text("filename"), text("caption"),

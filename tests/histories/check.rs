@@ -187,6 +187,8 @@ fn reads(command: &Command) -> bool {
         | Command::ExtendTimer { .. }
         | Command::Star { .. }
         | Command::ChangePassword { .. }
+        | Command::SetTranslation { .. }
+        | Command::Translate { .. }
         | Command::StartOutbound { .. }
         | Command::AddMedia { .. }
         | Command::Convert(_)

@@ -93,6 +93,7 @@ impl Counts {
                 Effect::MarkRead { .. } => "mark_read",
                 Effect::React { .. } => "react",
                 Effect::RefreshTemplates { .. } => "refresh_templates",
+                Effect::Translate { .. } => "translate",
                 Effect::SendTranscript(_) => "send_transcript",
                 Effect::CloseSockets { .. } => "close_sockets",
                 Effect::CloseLogins { .. } => "close_logins",

@@ -63,8 +63,9 @@ impl Provider {
             }
             Effect::FetchMedia { media_id, .. } => self.fetches.push(media_id.clone()),
             Effect::RefreshTemplates { channel_id } => self.refreshes.push(channel_id.clone()),
-            // This history's installation has no mail server.
+            // This history's installation has no mail server and no translator.
             Effect::SendTranscript(_)
+            | Effect::Translate { .. }
             | Effect::MarkRead { .. }
             | Effect::React { .. }
             | Effect::CloseSockets { .. }

@@ -14,10 +14,10 @@ use guichet::domain::{
 };
 use guichet::engine::{
     AdminCommand, Asked, ClosePlan, Facts, OnMessage, OutcomeRules, Policy, Route, TimerPlan, TimerRule,
-    ZeroAction,
+    TranslationRules, ZeroAction,
 };
 use guichet::lua::{Host, Limits};
-use guichet::port::{CardProvider, Connector, Mailer};
+use guichet::port::{CardProvider, Connector, Mailer, Translator};
 use guichet::runtime::{Desk, Media, Parts};
 use guichet::server::{Options, Server, hash_password};
 use guichet::telemetry::Metrics;
@@ -87,6 +87,7 @@ pub(crate) struct Setup {
     pub(crate) scripts: Option<Arc<Host>>,
     /// Other systems that know something of contacts.
     pub(crate) cards: Vec<Arc<dyn CardProvider>>,
+    pub(crate) translator: Option<(Arc<dyn Translator>, TranslationRules)>,
     /// The folder of one that went down before.
     pub(crate) folder: Option<tempfile::TempDir>,
 }
@@ -192,6 +193,7 @@ impl TestDesk {
             mailer: setup.mailer.clone(),
             cards: setup.cards.clone(),
             conversions: Conversions::default(),
+            translator: setup.translator.clone(),
             media: Media::open(&folder.path().join("media")).expect("a folder"),
             clock: Arc::clone(&clock),
             default_skill: "support".parse().ok(),

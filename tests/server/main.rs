@@ -39,4 +39,6 @@ mod supervise;
 mod timers;
 mod transcripts;
 mod transfer;
+mod translations;
+mod translator;
 mod webhooks;

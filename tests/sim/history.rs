@@ -64,6 +64,7 @@ pub(crate) struct History {
     pub(crate) sends: Vec<Outgoing>,
     pub(crate) fetches: Vec<MediaId>,
     pub(crate) letters: Vec<Transcript>,
+    pub(crate) texts: Vec<(MessageId, u32, String)>,
     /// Messages that the provider took: its id, ours, the attempt.
     pub(crate) taken: Vec<(ChannelId, String, MessageId, u32)>,
     /// Contacts' messages: customer, channel, provider's id, when sent.
@@ -130,6 +131,7 @@ impl History {
             sends: Vec::new(),
             fetches: Vec::new(),
             letters: Vec::new(),
+            texts: Vec::new(),
             taken: Vec::new(),
             written: Vec::new(),
             acknowledged: BTreeSet::new(),
@@ -264,6 +266,9 @@ impl History {
                     self.sends.push(*outgoing);
                 }
                 Effect::FetchMedia { media_id, .. } => self.fetches.push(media_id),
+                Effect::Translate { message_id, attempt, text, .. } => {
+                    self.texts.push((message_id, attempt, text));
+                }
                 Effect::SendTranscript(transcript) => {
                     let kept = self.store.transcripts.get(&transcript.transcript_id);
                     assert_eq!(kept, Some(&*transcript), "a transcript leaves as it is stored");
@@ -356,6 +361,7 @@ impl History {
         self.sends.clear();
         self.fetches.clear();
         self.letters.clear();
+        self.texts.clear();
         self.lost_sockets.clear();
         self.reload();
     }

@@ -375,6 +375,17 @@ impl History {
         }
     }
 
+    fn translation(&mut self, interaction_id: InteractionId) -> Command {
+        let their_language = if self.source.chance(10) { "en" } else { "fr" };
+        Command::SetTranslation {
+            interaction_id,
+            my_language: "en".to_owned(),
+            their_language: their_language.to_owned(),
+            translate_theirs: self.source.chance(70),
+            translate_mine: self.source.chance(50),
+        }
+    }
+
     fn act_on_work(&mut self, act: Act) {
         let (agent_id, interaction_id) = match act {
             Act::Refuse => {
@@ -407,7 +418,8 @@ impl History {
                 let (interaction_id, message_id) =
                     self.source.pick(&failed).unwrap_or((interaction_id, message_id));
                 let agent_id = self.holder(interaction_id);
-                return self.ask(agent_id, Command::Retry { interaction_id, message_id });
+                return self
+                    .ask(agent_id, Command::Retry { interaction_id, message_id, untranslated: false });
             }
             Act::AgentReacts => Command::React { interaction_id, message_id, emoji: "👍".to_owned() },
             Act::MarkRead => Command::MarkRead { interaction_id },
@@ -422,6 +434,8 @@ impl History {
                     reply_to: None,
                 }
             }
+            Act::SetTranslation => self.translation(interaction_id),
+            Act::Translate => Command::Translate { interaction_id, message_id },
             Act::SendTranscript => {
                 let several = self.source.chance(10);
                 let email = if several { "a@b.fr, c@d.fr" } else { "marie@example.com" };

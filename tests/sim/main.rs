@@ -57,6 +57,7 @@ impl History {
             | Act::SendAnswered
             | Act::Fetched
             | Act::MailAnswered
+            | Act::Translated
             | Act::Raw
             | Act::TemplatesRead
             | Act::TemplatesChanged
@@ -145,6 +146,10 @@ impl History {
             }
             while !self.fetches.is_empty() {
                 self.answer_fetch(true);
+                self.settle();
+            }
+            while !self.texts.is_empty() {
+                self.answer_text(99);
                 self.settle();
             }
             while !self.letters.is_empty() {

@@ -11,7 +11,7 @@ use guichet::domain::{
 };
 use guichet::engine::{
     Batch, Cold, ColdKeys, DecisionRow, LoginRow, RequestRow, ServiceLevelRow, Services, StarRow, Stored,
-    TagRow, TokenRow,
+    TagRow, TokenRow, TranslationRules,
 };
 
 type AliasKey = (ChannelKind, AliasKind, String);
@@ -226,7 +226,10 @@ impl Store {
             seq: self.seq,
             channels: Vec::new(),
             default_skill: None,
-            services: Services { transcripts: true },
+            services: Services {
+                transcripts: true,
+                translation: Some(TranslationRules { text_max: 4_000, ..TranslationRules::default() }),
+            },
             transcripts: self.transcripts.values().filter(|row| row.settled_at.is_none()).cloned().collect(),
             agents: self.agents.values().map(|row| row.as_ref().clone()).collect(),
             skills: self.skills.values().cloned().collect(),

@@ -210,6 +210,17 @@ impl History {
         self.batch(vec![(Asked::Other, Input::TranscriptSent { transcript_id, attempt, result })]);
     }
 
+    /// The translator answers one text: mostly well.
+    pub(crate) fn answer_text(&mut self, kind: u64) {
+        let Some((message_id, attempt, text)) = self.texts.pop() else { return };
+        let result = match kind {
+            0 => Err("translator_busy".to_owned()),
+            1 => Ok(text.replace("[[", "[")),
+            _ => Ok(text.to_uppercase()),
+        };
+        self.batch(vec![(Asked::Other, Input::Translated { message_id, attempt, result })]);
+    }
+
     pub(crate) fn act_outside(&mut self, act: Act) {
         match act {
             Act::WriteFile => self.write(1, true),
@@ -266,6 +277,10 @@ impl History {
                 self.answer_send(kind);
             }
             Act::Fetched => self.answer_fetch(false),
+            Act::Translated => {
+                let kind = self.source.below(12);
+                self.answer_text(kind);
+            }
             Act::MailAnswered => {
                 let kind = self.source.below(8);
                 self.answer_letter(kind);

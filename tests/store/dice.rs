@@ -193,6 +193,14 @@ impl Dice {
             status_since: self.time(),
             ended_at: self.maybe(Self::time),
             revision: self.number(),
+            translation: self.maybe(|dice| Translating {
+                my_language: dice.text(),
+                their_language: dice.text(),
+                translate_theirs: dice.flag(),
+                translate_mine: dice.flag(),
+                told_by: dice.maybe(|dice| MessageId(dice.number())),
+                pending: dice.some(|dice| MessageId(dice.number())).into_iter().collect(),
+            }),
             kept: Kept {
                 put_back: self.maybe(|dice| PutBack {
                     messages: dice.some(|dice| MessageId(dice.number())),
@@ -250,6 +258,14 @@ impl Dice {
                 code: dice.maybe(Self::number),
                 reason: dice.text(),
                 details: dice.text(),
+            }),
+            translation: self.maybe(|dice| Translation {
+                state: dice.of(TranslationState::ALL),
+                text: dice.text(),
+                from: dice.text(),
+                to: dice.text(),
+                reason: dice.maybe(Self::text),
+                attempt: dice.small(),
             }),
             provider_id: self.maybe(|dice| format!("wamid.{}{id}", dice.text())),
             attempts: self.small(),

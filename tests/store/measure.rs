@@ -59,6 +59,7 @@ fn interaction(id: i64, message_id: i64) -> Interaction {
         status_since: Time(1_800_000_000_000),
         ended_at: None,
         revision: message_id,
+        translation: None,
         kept: Kept::default(),
     }
 }
@@ -82,6 +83,7 @@ fn message(id: i64, interaction_id: i64) -> Message {
         tags: std::collections::BTreeSet::new(),
         state: DeliveryState::Received,
         error: None,
+        translation: None,
         provider_id: Some(format!("wamid.HBgLMzM2MTIzNDU2NzgVAgASGCA{id:020}AA==")),
         attempts: 0,
         retry_at: None,

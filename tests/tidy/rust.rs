@@ -3,7 +3,7 @@
 use super::{File, Finding, is};
 
 /// Every room and its floor. A room may use rooms of lower floors only.
-const ROOMS: [(&str, u8); 17] = [
+const ROOMS: [(&str, u8); 18] = [
     ("main", 7),
     ("cli", 6),
     ("server", 5),
@@ -13,6 +13,7 @@ const ROOMS: [(&str, u8); 17] = [
     ("lua", 3),
     ("channel", 3),
     ("mail", 3),
+    ("translate", 3),
     ("simulator", 3),
     ("port", 2),
     ("config", 2),

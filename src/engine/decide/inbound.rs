@@ -33,6 +33,7 @@ pub(super) fn blank(message_id: MessageId, interaction_id: InteractionId, now: T
         tags: BTreeSet::new(),
         state: DeliveryState::Queued,
         error: None,
+        translation: None,
         provider_id: None,
         attempts: 0,
         retry_at: None,
@@ -216,6 +217,7 @@ impl Turn<'_> {
             assigned_at: None,
             status_since: self.now,
             ended_at: None,
+            translation: None,
             kept: Kept::default(),
             revision: 0,
         }
@@ -248,6 +250,7 @@ impl Turn<'_> {
             row.unread = row.unread.saturating_add(1);
             row.kept.last_in = Some(message_id);
         });
+        self.translate_theirs(interaction_id, message_id);
         self.message_added(message_id);
     }
 

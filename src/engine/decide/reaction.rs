@@ -81,6 +81,7 @@ impl Turn<'_> {
             message.text = text;
             message.edited = true;
         });
+        self.translate_again(message_id);
         self.message_changed(message_id);
     }
 
@@ -96,8 +97,12 @@ impl Turn<'_> {
             message.text.clear();
             message.media.clear();
             message.data.clear();
+            message.translation = None;
             message.deleted = true;
         });
+        if let Some(interaction_id) = self.world.message(message_id).map(|kept| kept.row.interaction_id) {
+            self.no_longer_pending(interaction_id, message_id);
+        }
         self.message_changed(message_id);
     }
 

@@ -21,6 +21,7 @@ impl Turn<'_> {
         self.recover_messages();
         self.recover_media();
         self.recover_transcripts();
+        self.recover_translations();
         let agents: Vec<AgentId> = self.world.desks.keys().copied().collect();
         for agent_id in agents {
             let state = self.world.agent(agent_id).map(|agent| agent.state);

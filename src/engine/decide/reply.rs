@@ -54,6 +54,10 @@ impl Turn<'_> {
             );
             return refuse(RefusalKind::RateLimited, message);
         }
+        self.may_translate_mine(
+            &row,
+            pieces.iter().filter(|piece| piece.template.is_none()).map(|piece| piece.text.as_str()),
+        )?;
         let author = Author::Agent(agent.agent_id);
         let ids: Vec<MessageId> = pieces
             .into_iter()
@@ -62,6 +66,7 @@ impl Turn<'_> {
             .collect();
         for message_id in &ids {
             self.agent_answered(interaction_id, *message_id);
+            self.translate_mine(&row, *message_id);
             self.launch(&row, *message_id);
         }
         self.drop_draft(agent, interaction_id, DraftMode::Reply);
@@ -259,6 +264,7 @@ impl Turn<'_> {
         agent: &Agent,
         interaction_id: InteractionId,
         message_id: MessageId,
+        untranslated: bool,
     ) -> Reply {
         let row = self.own(agent, interaction_id)?;
         let message = self.message_of(&row, message_id)?;
@@ -276,6 +282,7 @@ impl Turn<'_> {
         if self.queued_for(&row) >= QUEUED_PER_RECIPIENT {
             return refuse(RefusalKind::RateLimited, "too many messages to this contact wait already");
         }
+        self.may_retry_translation(&message, untranslated)?;
         self.adopt_message(&row.channel_id, message_id);
         self.edit_message(message_id, |message| {
             message.state = DeliveryState::Queued;
@@ -284,6 +291,7 @@ impl Turn<'_> {
             message.retry_at = None;
             message.backoff = crate::domain::Span(0);
         });
+        self.retry_translation(&message, untranslated);
         if message.author != Author::System {
             self.agent_answered(interaction_id, message_id);
         }

@@ -72,7 +72,7 @@ impl World {
             | DeliveryState::Played
             | DeliveryState::Received => false,
         };
-        !flies && message.changed <= self.committed
+        !flies && !message.row.waits_for_translation() && message.changed <= self.committed
     }
 
     fn forget_message(&mut self, message_id: MessageId) {

@@ -134,6 +134,9 @@ impl World {
     /// Takes an interaction in that has not ended.
     pub(crate) fn add_interaction(&mut self, row: Interaction) {
         let interaction_id = row.interaction_id;
+        if self.recovering {
+            self.wanted_messages.extend(row.translation.iter().flat_map(|it| &it.pending));
+        }
         self.note_newest(&row);
         if let Some(identity) = self.identities.get_mut(&row.identity_id) {
             identity.live.insert(interaction_id);

@@ -137,7 +137,8 @@ fn bench(providers: &[&Arc<Provider>]) -> Bench {
     let (tell, told) = mpsc::unbounded_channel();
     let connectors = providers.iter().map(|&provider| Arc::clone(provider) as Arc<dyn Connector>).collect();
     let tell: Tell = Arc::new(move |input| tell.send(input).unwrap());
-    let outbox = Outbox::new(connectors, media.clone(), Arc::clone(&clock), Arc::default(), None, tell);
+    let outbox =
+        Outbox::new(connectors, media.clone(), Arc::clone(&clock), Arc::default(), (None, None), tell);
     let (effects, effects_out) = mpsc::channel(8);
     tokio::spawn(outbox.run(effects_out));
     Bench { effects, told, media, clock, _folder: folder }

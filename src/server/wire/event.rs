@@ -100,6 +100,9 @@ fn body<'a>(channels: &Channels, told: &Told<'a>) -> Option<EventBody<'a>> {
         EventKind::InteractionOutcomeSet { by } => EventBody::OutcomeSet { by: Id(*by), about: about() },
         EventKind::InteractionClosed => EventBody::Closed(about()),
         EventKind::InteractionWindowChanged { state } => EventBody::WindowChanged { state, about: about() },
+        EventKind::InteractionTranslationSet { by } => {
+            EventBody::TranslationSet { agent_id: Id(*by), about: about() }
+        }
         EventKind::InteractionRead { agent_id } => {
             EventBody::Read { agent_id: Id(*agent_id), about: about() }
         }
@@ -213,6 +216,7 @@ fn other<'a>(told: &Told<'a>) -> Option<EventBody<'a>> {
         | EventKind::InteractionOutcomeSet { .. }
         | EventKind::InteractionClosed
         | EventKind::InteractionWindowChanged { .. }
+        | EventKind::InteractionTranslationSet { .. }
         | EventKind::InteractionRead { .. }
         | EventKind::InteractionConverted { .. }
         | EventKind::InteractionSnoozed { .. }

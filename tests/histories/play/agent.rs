@@ -285,7 +285,7 @@ fn on_message(world: &World, who: u8, which: u16, own: bool, emoji: Option<u8>) 
     let caller =
         live(&interaction_id).and_then(|row| row.agent_id).filter(|_| own).unwrap_or(world.agent(who));
     let command = match emoji {
-        None => Command::Retry { interaction_id, message_id },
+        None => Command::Retry { interaction_id, message_id, untranslated: false },
         Some(size) => {
             let emoji = ["👍", "", "❤️", "👩‍👩‍👧", &"👍".repeat(40)][usize::from(size) % 5].to_owned();
             Command::React { interaction_id, message_id, emoji }
