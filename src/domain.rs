@@ -17,6 +17,7 @@ mod link;
 mod mask;
 mod message;
 mod status;
+mod stem;
 mod template;
 mod text;
 mod time;
@@ -42,6 +43,7 @@ pub use mask::Masked;
 pub use message::{Author, DeliveryError, Direction, Media, MediaState, Message, MessageKind, Reaction};
 pub(crate) use status::words;
 pub use status::{DeliveryState, Ownership, Status, UnknownWord};
+pub use stem::{SearchWord, search_words, stems};
 pub use template::{
     HeaderFormat, ParameterFormat, Template, TemplateButton, TemplateError, TemplateValues, check_template,
     render_template,

@@ -42,7 +42,7 @@ pub use event::{Audience, Event, EventKind, PolicyError, TimerChange, TimerKind}
 pub use input::{
     AdminCommand, Answer, Caller, ChannelInput, Cold, ColdKeys, Command, Envelope, FetchFailure,
     InboundMedia, InboundMessage, Input, MailResult, Prefill, Queue, Reply, RequestKey, SendResult, Sender,
-    Services, Snapshot, StoredMedia, TranslationRules, View,
+    Services, Sight, Snapshot, StoredMedia, TranslationRules, View,
 };
 pub use policy::{
     Asked, ClosePlan, Facts, Failure, OnMessage, OutcomeRules, Policy, Route, TimerPlan, TimerRule,

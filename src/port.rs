@@ -15,6 +15,7 @@ pub use connector::{
 };
 pub use mailer::{Entry, Letter, Mailer, Part, Picture};
 pub use store::{
-    Commit, EndedPage, FoundContact, InteractionPage, LoggedEvent, MessagePage, Store, StoreError,
+    Commit, DocumentKind, EndedPage, Found, FoundContact, Indexed, InteractionPage, LoggedEvent, MessagePage,
+    SearchHit, SearchPage, SearchQuery, Store, StoreError,
 };
 pub use translator::{Language, Translator, TranslatorError};

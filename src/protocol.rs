@@ -20,11 +20,11 @@ mod spelled;
 mod template;
 
 pub use answer::{
-    Agents, AtRisk, Board, Decision, Done, FieldKindName, History, InteractionPage, Interactions, KnownTag,
-    KnownTags, Language, Languages, NewToken, Notice, OneAgent, OneInteraction, OneMessage, OneNote,
-    OneTranscript, Outbound, QuickReplies, QuickReply, QuickReplyField, RenderedQuickReply, Script,
-    ScriptError, Scripts, Services, SessionStarted, Skills, Snapshot, Tags, Teams, Templates, Transcript,
-    Uploaded, WatchedThings, Watching, WholeInteraction, Why,
+    Agents, AtRisk, Board, Decision, Done, FieldKindName, History, Hit, InteractionPage, Interactions,
+    KnownTag, KnownTags, Language, Languages, NewToken, Notice, OneAgent, OneInteraction, OneMessage,
+    OneNote, OneTranscript, Outbound, QuickReplies, QuickReply, QuickReplyField, RenderedQuickReply, Script,
+    ScriptError, Scripts, SearchResult, Services, SessionStarted, Skills, Snapshot, Tags, Teams, Templates,
+    Transcript, Uploaded, WatchedThings, Watching, WholeInteraction, Why,
 };
 pub use contact::{
     Address, Card, Found, FoundTeam, ListedAddress, ListedContact, MergedContact, OneContact,

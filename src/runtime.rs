@@ -7,6 +7,7 @@
 
 mod cards;
 mod inbox;
+mod indexing;
 mod letters;
 mod media;
 mod outbox;
@@ -28,7 +29,8 @@ use crate::engine::{
 };
 use crate::lua::Host;
 use crate::port::{
-    CardProvider, CardSubject, Connector, Language, Mailer, Store, StoreError, Translator, TranslatorError,
+    CardProvider, CardSubject, Connector, Language, Mailer, SearchPage, SearchQuery, Store, StoreError,
+    Translator, TranslatorError,
 };
 use crate::telemetry::{Kind, Metrics};
 
@@ -92,6 +94,7 @@ struct Inner {
     metrics: Arc<Metrics>,
     news: Mutex<Option<mpsc::Receiver<News>>>,
     ended: watch::Receiver<Option<Ended>>,
+    indexing: Arc<indexing::Indexing>,
 }
 
 /// How the engine's thread ended.
@@ -135,7 +138,8 @@ pub async fn start(mut parts: Parts) -> Result<Desk, StoreError> {
     let (to_commit, work) = mpsc::channel(1);
     let (deadline, next_deadline) = watch::channel(None);
     let (ended_in, ended) = watch::channel(None);
-    let publisher = Publisher { news, effects };
+    let indexing = Arc::new(indexing::Indexing::default());
+    let publisher = Publisher { news, effects, indexing: Arc::clone(&indexing) };
 
     tokio::spawn(publish::commit_all(
         Arc::clone(&store),
@@ -163,8 +167,10 @@ pub async fn start(mut parts: Parts) -> Result<Desk, StoreError> {
         metrics: Arc::clone(&metrics),
         news: Mutex::new(Some(news_out)),
         ended,
+        indexing,
     }));
     outbox::start(desk.clone(), letters, effects_out);
+    tokio::spawn(indexing::keep_indexed(Arc::clone(&desk.0)));
 
     let writer = Writer {
         engine: Engine::new(stored, clock.now()),
@@ -298,6 +304,17 @@ impl Desk {
     /// The store, for reads that the engine has allowed.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.0.store
+    }
+
+    /// Looks words up, after the index has caught up with everything stored so far (or two seconds have passed). Also tells how
+    /// many events it still lacks.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn search(&self, query: &SearchQuery) -> Result<(SearchPage, i64), StoreError> {
+        let (_, newest) = self.0.store.event_bounds().await?;
+        let behind = self.0.indexed_to(newest).await;
+        Ok((self.0.store.search(query).await?, behind))
     }
 
     /// The scripts, if Lua answers for the policy.

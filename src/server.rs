@@ -27,6 +27,7 @@ mod reply;
 mod routes;
 mod rpc;
 mod scripts;
+mod search;
 mod sessions;
 mod socket;
 mod throttle;

@@ -56,6 +56,8 @@ pub struct Metrics {
     pub policy_failures: Counter,
     /// The generation of scripts that serves.
     pub policy_generation: Gauge,
+    /// Events that the search index has still to follow.
+    pub index_behind: Gauge,
     /// Refused logins.
     pub logins_refused: Counter,
     /// 1 while the database can't be written.
@@ -83,6 +85,7 @@ impl Default for Metrics {
             frames: Counter::default(),
             policy_failures: Counter::default(),
             policy_generation: Gauge::default(),
+            index_behind: Gauge::default(),
             logins_refused: Counter::default(),
             unavailable: Gauge::default(),
         };
@@ -130,6 +133,11 @@ impl Metrics {
             "policy_generation",
             "Generation of scripts that serves",
             self.policy_generation.clone(),
+        );
+        registry.register(
+            "index_behind",
+            "Events that the search index has still to follow",
+            self.index_behind.clone(),
         );
         registry.register("logins_refused", "Refused logins", self.logins_refused.clone());
         registry.register("unavailable", "1 while the database can't be written", self.unavailable.clone());

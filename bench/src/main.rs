@@ -12,6 +12,7 @@ mod load;
 mod process;
 mod provider;
 mod report;
+mod stored;
 mod webhook;
 mod writer;
 
@@ -28,6 +29,8 @@ struct Arguments {
 enum Command {
     /// Measures the server and the floor in turn.
     Compare(compare::Settings),
+    /// Makes a large database and measures search and start on it.
+    Stored(stored::Settings),
     /// Serves the bare pipeline until its standard input closes.
     Floor(floor::Settings),
 }
@@ -47,6 +50,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     let local = tokio::task::LocalSet::new();
     match arguments.command {
         Command::Compare(settings) => local.block_on(&runtime, compare::compare(settings)),
+        Command::Stored(settings) => local.block_on(&runtime, stored::measure(settings)),
         Command::Floor(settings) => local.block_on(&runtime, floor::serve(settings)),
     }
 }

@@ -50,6 +50,8 @@ words! {
         Transcript = "transcript",
         /// Have messages translated.
         Translate = "translate",
+        /// Search in messages, notes, contacts and tags, within sight.
+        Search = "search",
         /// See every interaction, its history and its decisions.
         Supervise = "supervise",
         /// Change agents, skills, channels and scripts.
@@ -62,7 +64,7 @@ impl Role {
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{
             Administer, BlockContact, Card, Consult, Convert, EditContact, ExtendTimer, Handle, MergeContact,
-            Outbound, Pull, Snooze, Supervise, Transcript, Transfer, Translate,
+            Outbound, Pull, Search, Snooze, Supervise, Transcript, Transfer, Translate,
         };
         match self {
             Self::Agent => &[
@@ -80,6 +82,7 @@ impl Role {
                 Snooze,
                 Transcript,
                 Translate,
+                Search,
             ],
             Self::Supervisor => &[
                 Handle,
@@ -96,9 +99,12 @@ impl Role {
                 Snooze,
                 Transcript,
                 Translate,
+                Search,
                 Supervise,
             ],
-            Self::Administrator => &[Card, EditContact, MergeContact, BlockContact, Supervise, Administer],
+            Self::Administrator => {
+                &[Card, EditContact, MergeContact, BlockContact, Search, Supervise, Administer]
+            }
         }
     }
 

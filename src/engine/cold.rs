@@ -236,6 +236,7 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         | Command::Star { .. }
         | Command::ReadCredentials
         | Command::ChangePassword { .. }
+        | Command::Search
         | Command::AddMedia { .. }
         | Command::Snoozed
         | Command::Directory { .. }

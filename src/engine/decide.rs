@@ -230,6 +230,7 @@ impl Turn<'_> {
             Command::AddMedia { media_id, mime, filename, size } => {
                 self.upload(&agent, media_id, &mime, filename.as_deref(), size)
             }
+            Command::Search => self.sight(&agent),
             Command::ReadMedia { media_id } => self.read_media(&agent, &media_id),
             Command::Directory { book, query, limit } => self.directory(&agent, book, &query, limit),
             Command::Contact(command) => self.contact_command(&agent, command),
@@ -250,6 +251,7 @@ fn changes_something(command: &Command) -> bool {
         | Command::ListTags { .. }
         | Command::Prefill { .. }
         | Command::ReadCredentials
+        | Command::Search
         | Command::ReadMedia { .. }
         | Command::Snoozed
         | Command::Directory { .. }

@@ -256,6 +256,17 @@ pub enum MailResult {
     Unknown { reason: String },
 }
 
+/// Which interactions somebody may see, for those who look into the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sight {
+    /// Who.
+    pub agent_id: AgentId,
+    /// All of them.
+    pub everything: bool,
+    /// Else its own and consulted ones, and all with these contacts: those it works with now.
+    pub contacts: Vec<ContactId>,
+}
+
 /// What an agent may ask. One family a file under `decide/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -370,6 +381,8 @@ pub enum Command {
     Contact(ContactCommand),
     /// A file was uploaded and stored. → `Answer::Media`
     AddMedia { media_id: MediaId, mime: String, filename: Option<String>, size: i64 },
+    /// What may the caller search in? → `Answer::Sight`
+    Search,
     /// May the caller see this file? → `Answer::Media`
     ReadMedia { media_id: MediaId },
     /// What an administrator may ask. → as `AdminCommand` says
@@ -566,6 +579,8 @@ pub enum Answer {
     Media(Media),
     /// Decisions, newest first; `full`: the caller may see all of them, not just the sentence.
     Why { full: bool, sentence: String, decisions: Vec<DecisionRow> },
+    /// What the caller may see.
+    Sight(Sight),
     /// Who a cookie or token belongs to.
     Caller { agent_id: AgentId, role: Role },
     /// What a login needs to be checked.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::domain::{
-    AgentId, Alias, Contact, ContactId, Draft, Interaction, InteractionId, Message, MessageId, Note, Time,
+    AgentId, Alias, ChannelId, Contact, ContactId, Draft, Interaction, InteractionId, Message, MessageId,
+    Note, SearchWord, Status, Time,
 };
-use crate::engine::{Batch, Cold, ColdKeys, Event, Filter, Stored};
+use crate::engine::{Batch, Cold, ColdKeys, Event, Filter, Sight, Stored};
 
 /// What broke in a store.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +97,97 @@ pub struct InteractionPage {
     pub more: bool,
 }
 
+/// What search finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// A message, by its text and the names and captions of its files.
+    Message,
+    /// A note.
+    Note,
+    /// An interaction, by its contact's name, its address, tags and disposition.
+    Interaction,
+}
+
+impl DocumentKind {
+    /// One letter, as ids have them.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Message => 'm',
+            Self::Note => 'n',
+            Self::Interaction => 'i',
+        }
+    }
+}
+
+/// What to look for. Empty filters filter nothing.
+#[derive(Debug, Clone)]
+pub struct SearchQuery {
+    /// Every one of these words is there; none: nothing is found.
+    pub words: Vec<SearchWord>,
+    /// Only these kinds; empty: all.
+    pub kinds: Vec<DocumentKind>,
+    /// On interactions of this status.
+    pub status: Option<Status>,
+    /// On interactions that this agent has or had last.
+    pub agent_id: Option<AgentId>,
+    /// On this channel account.
+    pub channel_id: Option<ChannelId>,
+    /// With this contact.
+    pub contact_id: Option<ContactId>,
+    /// Not before this.
+    pub from: Option<Time>,
+    /// Before this.
+    pub to: Option<Time>,
+    /// What the caller may see.
+    pub sight: Sight,
+    /// Only what is older: a former page's `next`.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// One thing found, with the interaction it stands in.
+#[derive(Debug, Clone)]
+pub struct SearchHit {
+    /// The interaction.
+    pub interaction: Interaction,
+    /// Its contact.
+    pub contact: Option<Contact>,
+    /// What was found in it.
+    pub found: Found,
+}
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// A message.
+    Message(Box<Message>),
+    /// A note.
+    Note(Note),
+    /// The interaction itself.
+    Interaction,
+}
+
+/// A page of what was found, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct SearchPage {
+    /// The hits.
+    pub hits: Vec<SearchHit>,
+    /// Where to go on; `None`: everything was looked at.
+    pub next: Option<i64>,
+}
+
+/// How far the search index has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Indexed {
+    /// The log is followed up to this event.
+    pub seq: i64,
+    /// Events still to follow.
+    pub behind: i64,
+    /// Whether nothing at all is left to do, what is older than the index included.
+    pub complete: bool,
+}
+
 /// A database. One process writes at a time (fenced by an epoch); any number of reads run beside.
 pub trait Store: Send + Sync + 'static {
     /// Becomes the writer: raises the epoch, so that every earlier writer's commit fails. Refused with
@@ -162,6 +254,10 @@ pub trait Store: Send + Sync + 'static {
         before: Option<InteractionId>,
         limit: u32,
     ) -> BoxFuture<'_, Result<InteractionPage, StoreError>>;
+    /// Takes the search index one bounded step further behind the event log. Only the writer may.
+    fn index_more(&self) -> BoxFuture<'_, Result<Indexed, StoreError>>;
+    /// Looks words up in the search index.
+    fn search<'a>(&'a self, query: &'a SearchQuery) -> BoxFuture<'a, Result<SearchPage, StoreError>>;
     /// Whether it answers at all, for `/readyz`.
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
     /// Closes every connection and gives the writer's place free.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::params::HitKind;
 use super::{
     Agent, Channel, Id, Interaction, Message, Moment, Note, Queue, Skill, Team, Template, TimerState, Word,
 };
@@ -411,6 +412,33 @@ pub struct RenderedQuickReply<'a> {
     pub language: Option<&'a str>,
     /// The text to insert, nothing left to fill in.
     pub text: &'a str,
+}
+
+/// `search.run`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SearchResult<'a> {
+    /// What was found, newest first.
+    pub hits: Vec<Hit<'a>>,
+    /// Give it as `before` to go on; `null`: everything was looked at. A page can hold few hits, or none, and still have a next
+    /// one: one call looks at a bounded number of places.
+    pub next: Option<String>,
+    /// How many of the newest events the index has not followed yet; 0: what was stored before the question is found.
+    pub behind: i64,
+}
+
+/// One thing found.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Hit<'a> {
+    /// What it is.
+    pub kind: HitKind,
+    /// The interaction it stands in.
+    pub interaction: Interaction<'a>,
+    /// The message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Message<'a>>,
+    /// The note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<Note<'a>>,
 }
 
 /// `interaction.why`.

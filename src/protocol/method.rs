@@ -82,6 +82,7 @@ const ANY: Option<Permission> = None;
 const HANDLE: Option<Permission> = Some(Permission::Handle);
 const EXTEND_TIMER: Option<Permission> = Some(Permission::ExtendTimer);
 const SUPERVISE: Option<Permission> = Some(Permission::Supervise);
+const SEARCH: Option<Permission> = Some(Permission::Search);
 const ADMINISTER: Option<Permission> = Some(Permission::Administer);
 
 methods! {
@@ -163,6 +164,8 @@ methods! {
         "A quick reply's text with everything filled in.";
     QuickReplyStar "quick_reply.star" params::StarQuickReply => answer::Done, ANY, Remembered,
         "Makes a quick reply one of the caller's favourites, or none.";
+    SearchRun "search.run" params::SearchRun => answer::SearchResult<'static>, SEARCH, Harmless,
+        "Looks words up in messages, notes, contacts' names and addresses, tags and dispositions; newest first.";
     NoteAdd "note.add" params::AddNote => answer::OneNote<'static>, ANY, Remembered,
         "Writes a note that only colleagues see.";
     TranscriptSend "transcript.send" params::SendTranscript => answer::OneTranscript<'static>, Some(Permission::Transcript), Remembered,

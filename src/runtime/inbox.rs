@@ -221,6 +221,17 @@ impl Inbox {
         taken
     }
 
+    /// How many inputs wait, whoever they are from.
+    pub(crate) fn waiting(&self) -> usize {
+        let (agents, webhooks, own) = self.lengths();
+        agents.saturating_add(webhooks).saturating_add(own)
+    }
+
+    /// Whether nothing is taken any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lanes().closed
+    }
+
     /// How many inputs wait, by lane: agents, webhooks, own.
     pub(crate) fn lengths(&self) -> (usize, usize, usize) {
         let lanes = self.lanes();

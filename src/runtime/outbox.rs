@@ -304,9 +304,9 @@ impl Outbox {
             | Effect::FetchMedia { .. }
             | Effect::RefreshTemplates { .. }
             | Effect::SendTranscript(_)
+            | Effect::Translate { .. }
             | Effect::CloseSockets { .. }
             | Effect::CloseLogins { .. } => Ok(()),
-            Effect::Translate { .. } | Effect::CloseSockets { .. } => Ok(()),
         };
         if let Err(error) = done {
             tracing::info!(channel = %channel_id, %error, "a read mark or a reaction was not taken");

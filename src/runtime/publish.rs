@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::inbox::{Inbox, Work};
+use super::indexing::Indexing;
 use crate::clock::Stopwatch;
 use crate::engine::{Batch, Effect};
 use crate::port::Store;
@@ -24,12 +25,16 @@ pub enum News {
 pub(crate) struct Publisher {
     pub(crate) news: mpsc::Sender<News>,
     pub(crate) effects: mpsc::Sender<Effect>,
+    pub(crate) indexing: Arc<Indexing>,
 }
 
 impl Publisher {
     /// Releases a committed batch. Waits when the feed or the workers are behind, which holds the next commit back.
     pub(crate) async fn release(&self, work: Work) {
         let Work { batch, waiters, .. } = work;
+        if !batch.events.is_empty() {
+            self.indexing.committed.notify_one();
+        }
         let mut waiters: Vec<_> = waiters.into_iter().map(Some).collect();
         if !(batch.events.is_empty()
             && batch.passing.is_empty()

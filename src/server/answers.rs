@@ -83,7 +83,8 @@ pub(crate) fn frame(app: &App, id: &RawValue, method: Method, answer: &Answer) -
         | Answer::TeamsAtWork(_)
         | Answer::Media(_)
         | Answer::Caller { .. }
-        | Answer::Credentials { .. } => {
+        | Answer::Credentials { .. }
+        | Answer::Sight(_) => {
             return None;
         }
     };

@@ -10,8 +10,8 @@ use crate::protocol::params::{
     AddNote, AddToken, BlockContact, ChangePassword, Convert, FilledTemplate, FindQuickReplies, FindTags,
     History, MergeContact, Nothing, OfChannel, OfContact, OfInteraction, OfMessage, OneTag, OptOut,
     PastInteractions, Pull, React, Refuse, RenderQuickReply, Retry, RevokeToken, SaveAddress, SaveAgent,
-    SaveContact, SaveDraft, SaveSkill, SaveTeam, SearchDirectory, Send, SendTranscript, SessionStart,
-    SetOutcome, SetState, SetTranslation, Snooze, StarQuickReply, StartOutbound,
+    SaveContact, SaveDraft, SaveSkill, SaveTeam, SearchDirectory, SearchRun, Send, SendTranscript,
+    SessionStart, SetOutcome, SetState, SetTranslation, Snooze, StarQuickReply, StartOutbound,
 };
 use crate::protocol::{ErrorShape, INVALID_PARAMS, Method, Request};
 
@@ -42,6 +42,7 @@ pub(crate) enum Own {
     QuickReplies(FindQuickReplies),
     RenderQuickReply(RenderQuickReply),
     StarQuickReply(StarQuickReply),
+    Search(SearchRun),
     SaveAgent(SaveAgent),
     AddToken(AddToken),
     ChangePassword(ChangePassword),
@@ -72,6 +73,7 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         Method::QuickReplyRender => return Ok(Plan::Own(Own::RenderQuickReply(request.params()?))),
         Method::QuickReplyStar => return Ok(Plan::Own(Own::StarQuickReply(request.params()?))),
         Method::ChangePassword => return Ok(Plan::Own(Own::ChangePassword(request.params()?))),
+        Method::SearchRun => return Ok(Plan::Own(Own::Search(request.params()?))),
         Method::AdminAgentsSave => return Ok(Plan::Own(Own::SaveAgent(request.params()?))),
         Method::AdminTokensAdd => return Ok(Plan::Own(Own::AddToken(request.params()?))),
         Method::SetState => set_state(request.params()?),

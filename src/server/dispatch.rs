@@ -13,13 +13,14 @@ use super::contacts;
 use super::mend::mend;
 use super::quick_replies;
 use super::scripts;
+use super::search;
 use crate::domain::{Book, ContactId, InteractionId};
 use crate::engine::{
     AdminCommand, Answer, Caller, Command, ContactCommand, ContactView, Filter, Input, Prefill, Refusal,
     RefusalKind, RequestKey, SuperviseCommand,
 };
 use crate::protocol::params::{
-    AddToken, ChangePassword, History, PastInteractions, SaveAgent, SearchDirectory, SessionStart,
+    AddToken, ChangePassword, History, PastInteractions, SaveAgent, SearchDirectory, SearchRun, SessionStart,
     StarQuickReply,
 };
 use crate::protocol::{
@@ -94,7 +95,7 @@ fn busy(message: &str) -> Refusal {
     Refusal::new(RefusalKind::Unavailable, message)
 }
 
-fn invalid(field: &'static str, message: String) -> ErrorShape<'static> {
+pub(crate) fn invalid(field: &'static str, message: String) -> ErrorShape<'static> {
     let mut error = ErrorShape::invalid(INVALID_PARAMS, message);
     error.data.field = Some(field.into());
     error
@@ -155,6 +156,7 @@ impl Asked<'_> {
             }
             Own::Past(params) => self.past(&params).await,
             Own::Card(params) => self.card(params.interaction_id.0).await,
+            Own::Search(params) => self.search(params).await,
             Own::SaveAgent(params) => self.save_agent(params).await,
             Own::AddToken(params) => self.add_token(params).await,
             Own::ChangePassword(params) => self.change_password(params).await,
@@ -289,6 +291,17 @@ impl Asked<'_> {
             Refusal::new(RefusalKind::Unavailable, format!("The languages can't be read now: {error}"))
         })?;
         Ok(answers::languages(self.id, &languages))
+    }
+
+    async fn search(&self, params: SearchRun) -> Frame {
+        // The engine says what the caller may see; the store then looks there.
+        let Answer::Sight(sight) = self.ask(Command::Search).await? else { return Err(unexpected()) };
+        let query = search::query(params, sight)?;
+        let (page, behind) = self.app.desk.search(&query).await.map_err(|error| {
+            tracing::warn!(%error, "the index can't be searched");
+            Refusal::new(RefusalKind::Unavailable, "Nothing can be looked up now; try again")
+        })?;
+        Ok(search::frame(self.app, self.id, &page, behind))
     }
 
     async fn save_agent(&self, mut params: SaveAgent) -> Frame {

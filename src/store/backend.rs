@@ -5,7 +5,7 @@
 use std::future::Future;
 
 use super::decode::Reader;
-use super::sql::Sql;
+use super::sql::{Dialect, Sql};
 use super::write::Script;
 use crate::port::StoreError;
 
@@ -62,11 +62,7 @@ pub(super) trait Connection: Sized + Send + 'static {
         read: Read<Self::Row, T>,
     ) -> impl Future<Output = Result<Vec<T>, StoreError>> + Send;
     /// Writes a batch in one transaction. After an error the transaction may still be open.
-    fn transact(
-        &mut self,
-        sql: &'static Sql,
-        script: Script,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn transact(&mut self, script: Script) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// Says goodbye.
     fn close(self) -> impl Future<Output = ()> + Send;
 }
@@ -75,6 +71,8 @@ pub(super) trait Connection: Sized + Send + 'static {
 pub(super) trait Backend: Send + Sync + 'static {
     /// Its connections.
     type Connection: Connection;
+    /// Its way with SQL.
+    const DIALECT: Dialect;
     /// Begins a transaction that writes.
     const BEGIN: &'static str;
     /// Begins one that reads, and sees one moment throughout.

@@ -7,11 +7,12 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::backend::{Backend, Connection, Read};
 use super::lane::Lane;
 use super::sql::Sql;
-use super::{cold, contacts, decode, events, list, load, write};
+use super::{cold, contacts, decode, events, index, list, load, search, write};
 use crate::domain::{AgentId, ContactId, Draft, InteractionId, MessageId, Time};
 use crate::engine::{Cold, ColdKeys, Filter, Stored};
 use crate::port::{
-    Commit, EndedPage, FoundContact, InteractionPage, LoggedEvent, MessagePage, Store, StoreError,
+    Commit, EndedPage, FoundContact, Indexed, InteractionPage, LoggedEvent, MessagePage, SearchPage,
+    SearchQuery, Store, StoreError,
 };
 
 /// Connections for history, events and lists.
@@ -123,8 +124,16 @@ impl<B: Backend> Database<B> {
     async fn commit(&self, batch: Commit) -> Result<(), StoreError> {
         let mut writer = self.writer.lock().await;
         let script = write::script(self.sql, &batch, writer.epoch.ok_or(StoreError::Fenced)?)?;
-        let (mut connection, _) = self.connected(&mut writer).await?;
-        let written = connection.transact(self.sql, script).await;
+        self.transact(&mut writer, script).await
+    }
+
+    async fn transact(
+        &self,
+        writer: &mut MutexGuard<'_, Writer<B::Connection>>,
+        script: write::Script,
+    ) -> Result<(), StoreError> {
+        let (mut connection, _) = self.connected(writer).await?;
+        let written = connection.transact(script).await;
         let usable = match &written {
             Ok(()) => true,
             // It says nothing any more, or too late.
@@ -136,6 +145,31 @@ impl<B: Backend> Database<B> {
             writer.connection = Some(connection);
         }
         written
+    }
+
+    /// Reads beside the writer and holds it only for the write.
+    async fn index_more(&self) -> Result<Indexed, StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
+        let bite = index::gather(self.sql, loan.connection()).await?;
+        loan.connection().run("COMMIT", Vec::new()).await?;
+        loan.done();
+        let indexed = Indexed { seq: bite.seq, behind: bite.newest - bite.seq, complete: bite.is_empty() };
+        if !bite.is_empty() {
+            let mut writer = self.writer.lock().await;
+            let script = write::index_script(self.sql, &bite, writer.epoch.ok_or(StoreError::Fenced)?)?;
+            self.transact(&mut writer, script).await?;
+        }
+        Ok(indexed)
+    }
+
+    async fn search(&self, query: &SearchQuery) -> Result<SearchPage, StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
+        let page = search::search(self.sql, B::DIALECT, loan.connection(), query).await?;
+        loan.connection().run("COMMIT", Vec::new()).await?;
+        loan.done();
+        Ok(page)
     }
 
     async fn committed_batch(&self) -> Result<i64, StoreError> {
@@ -364,6 +398,14 @@ impl<B: Backend> Store for Database<B> {
         limit: u32,
     ) -> BoxFuture<'_, Result<InteractionPage, StoreError>> {
         Self::contact_interactions(self, contact_id, before, limit).boxed()
+    }
+
+    fn index_more(&self) -> BoxFuture<'_, Result<Indexed, StoreError>> {
+        Self::index_more(self).boxed()
+    }
+
+    fn search<'a>(&'a self, query: &'a SearchQuery) -> BoxFuture<'a, Result<SearchPage, StoreError>> {
+        Self::search(self, query).boxed()
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -98,6 +98,7 @@ fn silent() -> StoreError {
 
 impl Backend for Postgres {
     type Connection = PgConnection;
+    const DIALECT: Dialect = Dialect::Postgres;
     const BEGIN: &'static str = "BEGIN";
     const BEGIN_READ: &'static str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -212,9 +213,9 @@ impl Connection for PgConnection {
         tokio::time::timeout(ROWS, read_all).await.map_err(|_| silent())?
     }
 
-    async fn transact(&mut self, sql: &'static Sql, script: Script) -> Result<(), StoreError> {
+    async fn transact(&mut self, script: Script) -> Result<(), StoreError> {
         self.run(Postgres::BEGIN, Vec::new()).await?;
-        if self.run(&sql.begin_batch, script.place.into()).await? == 0 {
+        if self.run(script.begin, script.place.into()).await? == 0 {
             return Err(StoreError::Fenced);
         }
         for (sql, argument) in script.statements {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::search;
 use super::table::{self, Again, Kind, Table};
 
 /// How a database takes a JSON array apart.
@@ -46,7 +47,7 @@ impl Dialect {
     }
 
     /// Any of the numbers in parameter `at`.
-    fn ints(self, at: u8) -> String {
+    pub(super) fn ints(self, at: u8) -> String {
         match self {
             Self::Sqlite => format!("(SELECT value FROM json_each(${at}))"),
             Self::Postgres => format!("(SELECT value::bigint FROM jsonb_array_elements_text(${at}::jsonb))"),
@@ -54,7 +55,7 @@ impl Dialect {
     }
 
     /// Any of the texts in parameter `at`.
-    fn texts(self, at: u8) -> String {
+    pub(super) fn texts(self, at: u8) -> String {
         match self {
             Self::Sqlite => format!("(SELECT value FROM json_each(${at}))"),
             Self::Postgres => format!("(SELECT value FROM jsonb_array_elements_text(${at}::jsonb))"),
@@ -240,6 +241,21 @@ statements! {
     events: |d| select(&table::EVENTS, "WHERE seq > $1 AND seq <= $2 AND (agents LIKE $3 \
         OR ($4 = 1 AND supervisors = TRUE) OR ($5 = 1 AND administrators = TRUE)) ORDER BY seq LIMIT $6"),
     interactions: |d| select(&table::INTERACTIONS, &format!("WHERE interaction_id IN {}", d.ints(1))),
+
+    /// How far the index has come; the second statement of every bite, as `begin_batch` is of a batch.
+    begin_index: |d| "UPDATE index_progress SET seq = $1, below = $2, written = written + $3 \
+        WHERE (SELECT epoch FROM writer) = $4".to_owned(),
+    index_progress: |d| "SELECT p.seq, p.below, w.seq FROM index_progress AS p CROSS JOIN writer AS w".to_owned(),
+    index_events: |d| select(&table::EVENTS, "WHERE seq > $1 ORDER BY seq LIMIT $2"),
+    index_messages_between: |d| select(&table::MESSAGES, "WHERE message_id >= $1 AND message_id < $2"),
+    index_notes_between: |d| select(&table::NOTES, "WHERE note_id >= $1 AND note_id < $2"),
+    index_interactions_between: |d| select(&table::INTERACTIONS,
+        "WHERE interaction_id >= $1 AND interaction_id < $2"),
+    /// The newest messages of interactions that changed hands.
+    index_messages_of: |d| select(&table::MESSAGES,
+        &format!("WHERE interaction_id IN {} ORDER BY message_id DESC LIMIT $2", d.ints(1))),
+    search: |d| search::found(d),
+    search_reach: |d| search::reach(d),
     notes: |d| select(&table::NOTES, &format!("WHERE note_id IN {}", d.ints(1))),
 }
 

@@ -123,6 +123,7 @@ fn lock_path(database: &Path) -> PathBuf {
 impl Backend for Sqlite {
     type Connection = SqliteConnection;
     // A deferred one would first read, then fail to become a writer without waiting for its turn.
+    const DIALECT: Dialect = Dialect::Sqlite;
     const BEGIN: &'static str = "BEGIN IMMEDIATE";
     const BEGIN_READ: &'static str = "BEGIN";
 
@@ -230,8 +231,8 @@ impl Connection for SqliteConnection {
 
     /// In two calls, whatever the number of tables: each call goes to the connection's own thread and back, which costs more
     /// than a small statement.
-    async fn transact(&mut self, sql: &'static Sql, script: Script) -> Result<(), StoreError> {
-        let begin = format!("{}; {} RETURNING batch", Sqlite::BEGIN, sql.begin_batch);
+    async fn transact(&mut self, script: Script) -> Result<(), StoreError> {
+        let begin = format!("{}; {} RETURNING 1", Sqlite::BEGIN, script.begin);
         let query = bound(AssertSqlSafe(begin), script.place);
         // Rows are counted, not changes: of BEGIN, SQLite reports the changes of the statement before.
         if query.fetch_all(&mut *self).await.map_err(fault::sqlite)?.is_empty() {

@@ -12,6 +12,8 @@ use crate::port::StoreError;
 /// A batch as statements, in the order in which they run. Each has one parameter, `$1`.
 pub(super) struct Script {
     sql: &'static Sql,
+    /// The writer's own statement: it changes one row while we may write, and none afterwards.
+    pub(super) begin: &'static str,
     /// What the writer's own statement takes; its last says who we are.
     pub(super) place: [Argument; 4],
     /// The tables' statements.
@@ -43,7 +45,7 @@ impl Script {
 pub(super) fn script(sql: &'static Sql, batch: &Batch, epoch: i64) -> Result<Script, StoreError> {
     let seq = batch.events.last().map_or(0, |row| row.event.seq);
     let place = [batch.number.into(), batch.next_id.into(), seq.into(), epoch.into()];
-    let mut script = Script { sql, place, statements: Vec::new() };
+    let mut script = Script { sql, begin: &sql.begin_batch, place, statements: Vec::new() };
     contacts(&mut script, &batch.rows)?;
     people(&mut script, &batch.rows)?;
     work(&mut script, &batch.rows)?;
@@ -333,4 +335,19 @@ fn event(row: &mut Row<'_>, EventRow { event, .. }: &EventRow) {
         .put(&event.audience.supervisors)
         .put(&event.audience.administrators)
         .put(&event.kind);
+}
+
+/// Makes the script of a bite of the index.
+pub(super) fn index_script(
+    sql: &'static Sql,
+    bite: &super::index::Bite,
+    epoch: i64,
+) -> Result<Script, StoreError> {
+    let written = i64::try_from(bite.documents.len()).unwrap_or(i64::MAX);
+    let place = [bite.seq.into(), bite.below.into(), written.into(), epoch.into()];
+    let mut script = Script { sql, begin: &sql.begin_index, place, statements: Vec::new() };
+    script.add(&table::DOCUMENTS, &bite.documents, |row, (document_id, stems)| {
+        row.put(document_id).put(stems);
+    })?;
+    Ok(script)
 }

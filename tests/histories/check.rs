@@ -74,6 +74,7 @@ pub(crate) fn told(world: &World, work: &Work) {
             | Answer::KnownTags(_)
             | Answer::Prefill(_)
             | Answer::Media(_)
+            | Answer::Sight(_)
             | Answer::Why { .. }
             | Answer::Caller { .. }
             | Answer::Credentials { .. } => {}
@@ -161,6 +162,7 @@ fn reads(command: &Command) -> bool {
         | Command::ListTags { .. }
         | Command::Prefill { .. }
         | Command::ReadCredentials
+        | Command::Search
         | Command::ReadMedia { .. }
         | Command::Snoozed
         | Command::Directory { .. }

@@ -31,6 +31,7 @@ mod quick_replies;
 mod refusals;
 mod repeats;
 mod resume;
+mod search;
 mod slow;
 mod smtp;
 mod snooze;

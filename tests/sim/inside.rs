@@ -73,6 +73,7 @@ impl History {
                 | Command::Why { .. }
                 | Command::Supervise(SuperviseCommand::Board | SuperviseCommand::List(_))
                 | Command::ListTemplates { .. }
+                | Command::Search
                 | Command::ReadMedia { .. }
                 | Command::Typing { .. }
         );

@@ -19,6 +19,7 @@ mod events;
 mod kill;
 mod measure;
 mod round_trip;
+mod search;
 mod testbed;
 mod writer;
 
@@ -65,6 +66,12 @@ on_each_database! {
     events::pages_join_without_gap_or_overlap,
     events::bodies_are_as_they_are_now,
     events::a_call_looks_at_a_bounded_window,
+    search::what_is_stored_is_found,
+    search::everybody_finds_only_what_they_may_see,
+    search::filters_and_pages,
+    search::a_look_is_bounded,
+    search::what_is_older_than_the_index_is_found_too,
+    search::only_the_writer_indexes,
     writer::durability_is_on,
     writer::a_second_process_is_refused_at_once,
     writer::a_stale_epoch_is_fenced,

@@ -1,10 +1,11 @@
 //! Who may see and do what: the checks that every rule on an interaction begins with.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::{Agent, AgentId, Interaction, InteractionId, Ownership, Permission, Status};
+use crate::domain::{Agent, AgentId, ContactId, Interaction, InteractionId, Ownership, Permission, Status};
 use crate::engine::turn::{Turn, refuse};
-use crate::engine::{Answer, Refusal, RefusalKind, View};
+use crate::engine::{Answer, Refusal, RefusalKind, Reply, Sight, View};
 
 /// Refuses who lacks a permission.
 pub(super) fn permit(agent: &Agent, permission: Permission) -> Result<(), Refusal> {
@@ -80,6 +81,19 @@ impl Turn<'_> {
         // An ended interaction keeps the contact that it was with; whose address that is now may be another.
         let person = self.owner_of(row.identity_id).unwrap_or(row.contact_id);
         held.any(|held| held.contact_id == person)
+    }
+
+    /// What [`Turn::may_read`] comes to, for a search in the store.
+    pub(super) fn sight(&self, agent: &Agent) -> Reply {
+        permit(agent, Permission::Search)?;
+        let desk = self.world.desks.get(&agent.agent_id);
+        let held = desk.into_iter().flat_map(|desk| &desk.holds).filter_map(|id| self.world.work(*id));
+        let contacts: BTreeSet<ContactId> = held.map(|row| row.contact_id).collect();
+        Ok(Answer::Sight(Sight {
+            agent_id: agent.agent_id,
+            everything: agent.role.may(Permission::Supervise),
+            contacts: contacts.into_iter().collect(),
+        }))
     }
 
     /// An interaction that the caller may read. Others' work is as good as not there.

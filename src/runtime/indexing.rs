@@ -1,0 +1,104 @@
+//! Keeps the search index behind the log, a step at a time, whenever the desk has a moment.
+//!
+//! It must not know what is indexed or how; the store does. Under load it waits for quiet moments and falls behind, visibly
+//! (`guichet_index_behind`); agents never wait for it. Who searches has it hurry.
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, watch};
+
+use super::Inner;
+use crate::clock::pause;
+use crate::port::StoreError;
+
+/// Inputs that wait for the engine, above which the index gives way.
+const BUSY: usize = 64;
+/// How long it gives way before it takes a step all the same, in milliseconds: else a day of load would never be found.
+const GIVE_WAY_MS: u64 = 250;
+/// After a step that changed nothing, how long commits are gathered before the next look, in milliseconds.
+const GATHER_MS: u64 = 200;
+/// After a fault of the database, in milliseconds.
+const FAULT_MS: u64 = 2_000;
+/// How long a search waits for what was stored before it, in milliseconds.
+const CATCH_UP_MS: u64 = 2_000;
+
+/// The index's place in the desk.
+#[derive(Debug)]
+pub(super) struct Indexing {
+    /// Rings at each commit.
+    pub(super) committed: Notify,
+    /// Rings when somebody searches.
+    hurry: Notify,
+    /// The log is followed up to here.
+    followed: watch::Sender<i64>,
+}
+
+impl Default for Indexing {
+    fn default() -> Self {
+        Self { committed: Notify::new(), hurry: Notify::new(), followed: watch::Sender::new(0) }
+    }
+}
+
+/// Goes on until the store is closed.
+pub(super) async fn keep_indexed(desk: Arc<Inner>) {
+    loop {
+        match desk.store.index_more().await {
+            Ok(indexed) => {
+                desk.metrics.index_behind.set(indexed.behind);
+                desk.indexing.followed.send_replace(indexed.seq);
+                if indexed.complete {
+                    rest(&desk).await;
+                } else if indexed.behind > 0 || desk.inbox.waiting() > BUSY {
+                    give_way(&desk).await;
+                }
+            }
+            // Closed, or another process writes now: this one ends too.
+            Err(StoreError::Fenced) => return,
+            Err(error) => {
+                if desk.inbox.is_closed() {
+                    return;
+                }
+                tracing::warn!(%error, "the search index can't be brought up to date; trying again");
+                pause(FAULT_MS).await;
+            }
+        }
+    }
+}
+
+/// Waits for the next commit, and a little longer, so that a step follows many events.
+async fn rest(desk: &Inner) {
+    tokio::select! {
+        () = desk.indexing.hurry.notified() => {}
+        () = async {
+            desk.indexing.committed.notified().await;
+            pause(GATHER_MS).await;
+        } => {}
+    }
+}
+
+/// Waits while others have more urgent work.
+async fn give_way(desk: &Inner) {
+    let mut waited = 0;
+    while desk.inbox.waiting() > BUSY && waited < GIVE_WAY_MS {
+        let step = 10;
+        tokio::select! {
+            () = desk.indexing.hurry.notified() => return,
+            () = pause(step) => waited += step,
+        }
+    }
+}
+
+impl Inner {
+    /// Waits until the index has followed the log up to `seq`, a bounded time. How many events it still lacks.
+    pub(super) async fn indexed_to(&self, seq: i64) -> i64 {
+        let mut followed = self.indexing.followed.subscribe();
+        self.indexing.hurry.notify_one();
+        tokio::select! {
+            // The sender lives as long as the desk.
+            _ = followed.wait_for(|followed| *followed >= seq) => {}
+            () = pause(CATCH_UP_MS) => {}
+        }
+        let now = *followed.borrow();
+        (seq - now).max(0)
+    }
+}
