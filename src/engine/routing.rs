@@ -44,7 +44,7 @@ impl Turn<'_> {
     }
 
     pub(crate) fn on_duty(&self, agent_id: AgentId) -> bool {
-        self.world.desks.get(&agent_id).is_some_and(|desk| !desk.agent.removed && desk.readiness().on_duty())
+        self.world.desks.get(&agent_id).is_some_and(|desk| desk.readiness().on_duty())
     }
 
     /// The skill that takes what nobody routes.

@@ -114,13 +114,15 @@ impl Turn<'_> {
         self.edit(interaction_id, |row| {
             row.kept.put_back = None;
             row.unanswered_since = Some(put_back.unanswered_since);
-            // A message since may have started another, later one: what that announced is not announced again.
+            // A message since may have started another, later one. What that announced is not announced again; and it runs on
+            // when none ran before.
             let since = row.timers.agent.take();
-            row.timers.agent = put_back.timer.map(|timer| Timer {
+            let before = put_back.timer.map(|timer| Timer {
                 yellow: timer.yellow || now >= timer.yellow_at() && since.is_some_and(|since| since.yellow),
                 red: timer.red || now >= timer.red_at() && since.is_some_and(|since| since.red),
                 ..timer
             });
+            row.timers.agent = before.or(since);
         });
         if runs {
             self.timer_event(interaction_id, TimerKind::Agent, TimerChange::Started);

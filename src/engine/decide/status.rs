@@ -34,7 +34,9 @@ impl Turn<'_> {
             self.bind(identity_id, aliases);
         }
         let provider_id = provider_id.clone();
-        self.moves_to(message_id, *state, error.clone(), Some(provider_id));
+        self.moves_to(message_id, *state, error.clone(), Some(provider_id.clone()));
+        // It may be the first to name the provider's id: what waited for that counts now, not after its own repetition.
+        self.apply_held(channel_id, &provider_id);
     }
 
     /// Moves a message on, if that is forward.

@@ -374,7 +374,8 @@ impl Desk {
     pub(crate) fn readiness(&self) -> Readiness {
         match self.agent.state {
             AgentState::Offline => Readiness::Offline,
-            _ if !self.connected() => Readiness::Offline,
+            // Whoever was removed may still be connected in the batch that says so.
+            _ if self.agent.removed || !self.connected() => Readiness::Offline,
             AgentState::Unavailable => Readiness::Unavailable,
             AgentState::Available if self.load >= self.agent.capacity.total => Readiness::Full,
             AgentState::Available => Readiness::Ready,
