@@ -141,13 +141,16 @@ pub async fn start(mut parts: Parts) -> Result<Desk, StoreError> {
     let indexing = Arc::new(indexing::Indexing::default());
     let publisher = Publisher { news, effects, indexing: Arc::clone(&indexing) };
 
-    tokio::spawn(publish::commit_all(
+    let commits = publish::commit_all(
         Arc::clone(&store),
         Arc::clone(&inbox),
         Arc::clone(&metrics),
         publisher.clone(),
         work,
-    ));
+    );
+    // A thread of its own, like the engine's: an embedded database writes on the thread that asks.
+    let tokio = Handle::current();
+    thread("commit", move || tokio.block_on(commits))?;
     tokio::spawn(alarm(Arc::clone(&clock), Arc::clone(&inbox), next_deadline));
 
     let connectors: BTreeMap<_, _> =
@@ -192,24 +195,14 @@ pub async fn start(mut parts: Parts) -> Result<Desk, StoreError> {
     };
     // What was interrupted by the end of the last process is settled first.
     inbox.tick();
-    spawn_engine(writer, ended_in)?;
-    Ok(desk)
-}
-
-/// Runs the writer on its own thread until it ends.
-fn spawn_engine(writer: Writer, ended_in: watch::Sender<Option<Ended>>) -> Result<(), StoreError> {
-    let thread = std::thread::Builder::new().name("engine".into());
-    let running = thread.spawn(move || {
+    thread("engine", move || {
         let end = match writer.run() {
             Ok(()) => Ended::Orderly,
             Err(error) => Ended::Failed(error.to_string()),
         };
         ended_in.send_replace(Some(end));
-    });
-    match running {
-        Ok(_handle) => Ok(()),
-        Err(error) => Err(StoreError::ReadOnly(format!("the engine's thread can't be started: {error}"))),
-    }
+    })?;
+    Ok(desk)
 }
 
 /// The ways to mail servers and translators, and what the engine is told of them.
@@ -230,6 +223,13 @@ impl Ways {
             translator.map(|translator| Arc::new(Translations::new(translator, Arc::clone(&parts.clock))));
         Self { letters, translations, services }
     }
+}
+
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+    let started = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    started
+        .map(drop)
+        .map_err(|error| StoreError::ReadOnly(format!("the thread {name:?} can't be started: {error}")))
 }
 
 fn random_seed() -> u64 {

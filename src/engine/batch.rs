@@ -138,7 +138,7 @@ pub struct RawDelivery {
     pub received_at: Time,
 }
 
-/// Final rows: each row once, upserted; one statement a table.
+/// Final rows: each row once, upserted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
     /// Contacts.

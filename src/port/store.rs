@@ -198,7 +198,7 @@ pub trait Store: Send + Sync + 'static {
     fn load(&self, now: Time) -> BoxFuture<'_, Result<Stored, StoreError>>;
     /// Loads what a batch needs from outside the world.
     fn load_cold(&self, keys: ColdKeys) -> BoxFuture<'_, Result<Cold, StoreError>>;
-    /// Writes a batch in one transaction, one statement a table. When it returns `Ok` the batch survives a power cut.
+    /// Writes a batch in one transaction. When it returns `Ok` the batch survives a power cut.
     fn commit(&self, batch: Commit) -> BoxFuture<'_, Result<(), StoreError>>;
     /// The number of the last batch that was committed, after a lost connection.
     fn committed_batch(&self) -> BoxFuture<'_, Result<i64, StoreError>>;

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -19,6 +20,12 @@ const AGENTS_MAX: usize = 8_192;
 const WEBHOOKS_MAX: usize = 8_192;
 /// Inputs decided in one go. Larger batches commit cheaper and answer later.
 pub(crate) const BATCH_MAX: usize = 256;
+/// Inputs worth deciding while the batch before them commits. Fewer wait for its end and take along who comes meanwhile: one
+/// commit for all of them, where each would have begun its own.
+const CROWD: usize = 16;
+/// How long the server's own news wait for company before they get a commit for themselves: nobody waits for their answer,
+/// and most come just before something that somebody waits for.
+const OWN_PATIENCE: Duration = Duration::from_millis(5);
 
 /// Who waits for an input's answer.
 #[derive(Debug)]
@@ -93,6 +100,27 @@ struct Lanes {
     closed: bool,
     /// What became of the commit under way.
     commit: Commit,
+}
+
+impl Lanes {
+    fn len(&self) -> usize {
+        self.own.len() + self.agents.len() + self.webhooks.len() + usize::from(self.tick)
+    }
+
+    /// Whether the engine should begin a batch now.
+    fn ready(&self) -> bool {
+        match self.commit {
+            Commit::Failed(_) => true,
+            Commit::Idle => self.len() > 0,
+            Commit::Running => self.len() >= CROWD,
+        }
+    }
+
+    /// Whether nothing waits but the server's own news.
+    fn only_own(&self) -> bool {
+        let own = self.own.len();
+        (1..CROWD).contains(&own) && self.len() == own && !self.closed
+    }
 }
 
 /// Where the one commit that may be under way stands.
@@ -242,21 +270,21 @@ impl Inbox {
     /// Comes back without inputs when a commit has failed, so that the engine learns of it at once.
     pub(crate) fn gather(&self) -> Option<Vec<Waiting>> {
         let mut lanes = self.lanes();
-        loop {
-            let failed = matches!(lanes.commit, Commit::Failed(_));
-            let mut taken = Vec::new();
-            if std::mem::take(&mut lanes.tick) {
-                taken.push(Waiting { input: Input::Tick, waiter: Waiter::Nobody });
-            }
-            take_in_turn(&mut lanes, &mut taken);
-            if failed || !taken.is_empty() {
-                return Some(taken);
-            }
-            if lanes.closed {
+        while !lanes.ready() {
+            if lanes.closed && lanes.len() == 0 {
                 return None;
             }
             lanes = self.bell.wait(lanes).unwrap_or_else(PoisonError::into_inner);
         }
+        let patient = |lanes: &mut Lanes| matches!(lanes.commit, Commit::Idle) && lanes.only_own();
+        let waited = self.bell.wait_timeout_while(lanes, OWN_PATIENCE, patient);
+        let (mut lanes, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let mut taken = Vec::new();
+        if std::mem::take(&mut lanes.tick) {
+            taken.push(Waiting { input: Input::Tick, waiter: Waiter::Nobody });
+        }
+        take_in_turn(&mut lanes, &mut taken);
+        Some(taken)
     }
 
     /// A commit begins.
@@ -342,6 +370,37 @@ mod tests {
         // One larger than the lane passes while the lane is empty.
         let _large = inbox.report(vec![login("w"); WEBHOOKS_MAX + 1]).unwrap();
         assert!(inbox.report(vec![login("w")]).is_err());
+    }
+
+    #[test]
+    fn while_a_commit_runs_a_few_wait_and_a_crowd_does_not() {
+        let inbox = Inbox::default();
+        inbox.commit_begins();
+        let _answers: Vec<_> = (1..CROWD).map(|_| inbox.ask(login("a")).unwrap()).collect();
+        assert!(!inbox.lanes().ready());
+        let _one_more = inbox.ask(login("a")).unwrap();
+        assert!(inbox.lanes().ready());
+        assert_eq!(inbox.gather().unwrap().len(), CROWD);
+        let _alone = inbox.ask(login("a")).unwrap();
+        inbox.commit_ended(Ok(()));
+        assert!(inbox.lanes().ready(), "nothing is waited for when none runs");
+    }
+
+    #[test]
+    fn only_the_servers_own_news_wait_for_company() {
+        let inbox = Inbox::default();
+        inbox.tell(login("own"));
+        assert!(inbox.lanes().only_own());
+        let _asked = inbox.ask(login("a")).unwrap();
+        assert!(!inbox.lanes().only_own());
+        assert_eq!(inbox.gather().unwrap().len(), 2);
+        inbox.tell(login("own"));
+        inbox.tick();
+        assert!(!inbox.lanes().only_own(), "a deadline is not made to wait");
+        assert_eq!(inbox.gather().unwrap().len(), 2);
+        inbox.tell(login("own"));
+        inbox.close();
+        assert!(!inbox.lanes().only_own(), "nor the end");
     }
 
     #[test]

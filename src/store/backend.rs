@@ -2,12 +2,12 @@
 //!
 //! Everything else in this room is written once over these traits, and knows neither `SQLite` nor `PostgreSQL`.
 
+use std::fmt::Display;
 use std::future::Future;
 
 use super::decode::Reader;
 use super::sql::{Dialect, Sql};
-use super::write::Script;
-use crate::port::StoreError;
+use crate::port::{Commit, StoreError};
 
 /// A value bound to a statement.
 #[derive(Debug, Clone)]
@@ -32,12 +32,14 @@ impl From<String> for Argument {
 
 /// A row of either database.
 pub(super) trait Cells {
+    /// What it says of a cell that is something else.
+    type Wrong: Display;
     /// A number.
-    fn int(&self, at: usize) -> Result<Option<i64>, sqlx::Error>;
+    fn int(&self, at: usize) -> Result<Option<i64>, Self::Wrong>;
     /// A text.
-    fn text(&self, at: usize) -> Result<Option<String>, sqlx::Error>;
+    fn text(&self, at: usize) -> Result<Option<String>, Self::Wrong>;
     /// Yes or no.
-    fn flag(&self, at: usize) -> Result<Option<bool>, sqlx::Error>;
+    fn flag(&self, at: usize) -> Result<Option<bool>, Self::Wrong>;
 }
 
 /// How one kind of row is read.
@@ -46,7 +48,7 @@ pub(super) type Read<R, T> = fn(&mut Reader<'_, R>) -> Result<T, StoreError>;
 /// A connection of either database. One whose call failed or was dropped half-way must not be used again.
 pub(super) trait Connection: Sized + Send + 'static {
     /// Its rows.
-    type Row: Cells;
+    type Row: Cells + 'static;
     /// Runs a statement; how many rows it changed.
     fn run(
         &mut self,
@@ -54,15 +56,21 @@ pub(super) trait Connection: Sized + Send + 'static {
         arguments: Vec<Argument>,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
     /// Reads every row of a query as it comes, so that a hundred thousand rows never stand in memory as rows.
-    fn each<T: Send>(
+    fn each<T: Send + 'static>(
         &mut self,
         sql: &'static str,
         arguments: Vec<Argument>,
         table: &'static str,
         read: Read<Self::Row, T>,
     ) -> impl Future<Output = Result<Vec<T>, StoreError>> + Send;
-    /// Writes a batch in one transaction. After an error the transaction may still be open.
-    fn transact(&mut self, script: Script) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Writes a batch in one transaction, if the writer's epoch is still this one. After an error the transaction may still
+    /// be open.
+    fn transact(
+        &mut self,
+        sql: &'static Sql,
+        batch: Commit,
+        epoch: i64,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// Says goodbye.
     fn close(self) -> impl Future<Output = ()> + Send;
 }
@@ -81,6 +89,10 @@ pub(super) trait Backend: Send + Sync + 'static {
     fn sql(&self) -> &'static Sql;
     /// A connection that reads.
     fn reader(&self) -> impl Future<Output = Result<Self::Connection, StoreError>> + Send;
+    /// A connection that reads for the engine, whose thread waits for it.
+    fn cold(&self) -> impl Future<Output = Result<Self::Connection, StoreError>> + Send {
+        self.reader()
+    }
     /// The connection that writes, with the durability read back. To hold it is to hold the writer's place: refused with
     /// [`StoreError::Taken`] while another process does.
     fn writer(&self) -> impl Future<Output = Result<Self::Connection, StoreError>> + Send;

@@ -13,7 +13,7 @@ use crate::engine::{Cold, ColdKeys};
 use crate::port::StoreError;
 
 /// Reads the rows that keys lead to; no keys, no query.
-async fn find<C: Connection, T: Send>(
+async fn find<C: Connection, T: Send + 'static>(
     connection: &mut C,
     sql: &'static str,
     keys: &BTreeSet<impl Serialize + Sync>,

@@ -7,7 +7,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::backend::{Backend, Connection, Read};
 use super::lane::Lane;
 use super::sql::Sql;
-use super::{cold, contacts, decode, events, index, list, load, search, write};
+use super::{cold, contacts, decode, events, index, list, load, search};
 use crate::domain::{AgentId, ContactId, Draft, InteractionId, MessageId, Time};
 use crate::engine::{Cold, ColdKeys, Filter, Stored};
 use crate::port::{
@@ -123,17 +123,8 @@ impl<B: Backend> Database<B> {
 
     async fn commit(&self, batch: Commit) -> Result<(), StoreError> {
         let mut writer = self.writer.lock().await;
-        let script = write::script(self.sql, &batch, writer.epoch.ok_or(StoreError::Fenced)?)?;
-        self.transact(&mut writer, script).await
-    }
-
-    async fn transact(
-        &self,
-        writer: &mut MutexGuard<'_, Writer<B::Connection>>,
-        script: write::Script,
-    ) -> Result<(), StoreError> {
-        let (mut connection, _) = self.connected(writer).await?;
-        let written = connection.transact(script).await;
+        let (mut connection, epoch) = self.connected(&mut writer).await?;
+        let written = connection.transact(self.sql, batch, epoch).await;
         let usable = match &written {
             Ok(()) => true,
             // It says nothing any more, or too late.
@@ -157,8 +148,12 @@ impl<B: Backend> Database<B> {
         let indexed = Indexed { seq: bite.seq, behind: bite.newest - bite.seq, complete: bite.is_empty() };
         if !bite.is_empty() {
             let mut writer = self.writer.lock().await;
-            let script = write::index_script(self.sql, &bite, writer.epoch.ok_or(StoreError::Fenced)?)?;
-            self.transact(&mut writer, script).await?;
+            let (mut connection, epoch) = self.connected(&mut writer).await?;
+            let written = index::write::<B>(self.sql, &mut connection, &bite, epoch).await;
+            if written.is_ok() || connection.run("ROLLBACK", Vec::new()).await.is_ok() {
+                writer.connection = Some(connection);
+            }
+            written?;
         }
         Ok(indexed)
     }
@@ -195,7 +190,7 @@ impl<B: Backend> Database<B> {
         if keys.is_empty() {
             return Ok(Cold::default());
         }
-        let mut loan = self.cold.take(|| self.backend.reader()).await?;
+        let mut loan = self.cold.take(|| self.backend.cold()).await?;
         // One snapshot: a batch may commit between two of these queries. A single query is one by itself.
         let many = !cold::is_one_query(&keys);
         if many {

@@ -40,7 +40,7 @@ impl<'a, R: Cells> Reader<'a, R> {
         }
     }
 
-    fn take<T>(&mut self, cell: Result<Option<T>, sqlx::Error>) -> Cell<Option<T>> {
+    fn take<T>(&mut self, cell: Result<Option<T>, R::Wrong>) -> Cell<Option<T>> {
         let value = cell.map_err(|error| self.wrong(&error))?;
         self.at += 1;
         Ok(value)

@@ -1,13 +1,14 @@
-//! Rows as one JSON array of arrays, the form in which a statement takes a whole table's rows at once.
+//! Rows on their way into a database: cell by cell, or as one JSON array of arrays, the form in which a statement takes a
+//! whole table's rows at once.
 //!
-//! Arrays, not objects: a third smaller, and the database finds a cell by its place. Nested values stand in their cell as
-//! they are; the database hands them to their TEXT column as JSON.
+//! Arrays, not objects: a third smaller, and the database finds a cell by its place. Nested values are JSON either way.
 
 use std::io;
 
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
+use super::cell::{self, Cell};
 use crate::port::StoreError;
 
 /// Writes U+0000 as U+FFFD. The edges replace it already; `PostgreSQL` would refuse the whole batch for one that slipped by.
@@ -28,24 +29,53 @@ impl Formatter for Clean {
 
 /// A row being written, cell by cell.
 pub(super) struct Row<'a> {
-    out: &'a mut Vec<u8>,
-    begun: bool,
-    failed: &'a mut Option<serde_json::Error>,
+    to: To<'a>,
+    failed: &'a mut Option<String>,
 }
 
-impl Row<'_> {
+enum To<'a> {
+    Json { out: &'a mut Vec<u8>, begun: bool },
+    Cells { cells: &'a mut dyn Cell, json: &'a mut Vec<u8> },
+}
+
+impl<'a> Row<'a> {
+    /// A row whose cells are taken singly. `json` is room for nested ones; what goes wrong stands in `failed`.
+    pub(super) fn of_cells(
+        cells: &'a mut dyn Cell,
+        json: &'a mut Vec<u8>,
+        failed: &'a mut Option<String>,
+    ) -> Self {
+        Self { to: To::Cells { cells, json }, failed }
+    }
+
     /// Adds a cell.
     pub(super) fn put<T: Serialize + ?Sized>(&mut self, value: &T) -> &mut Self {
-        if self.begun {
-            self.out.push(b',');
-        }
-        self.begun = true;
-        let mut serializer = serde_json::Serializer::with_formatter(&mut *self.out, Clean);
-        if let Err(error) = value.serialize(&mut serializer) {
-            self.failed.get_or_insert(error);
+        let done = match &mut self.to {
+            To::Json { out, begun } => {
+                if *begun {
+                    out.push(b',');
+                }
+                *begun = true;
+                json(value, out)
+            }
+            To::Cells { cells, json: room } => cell::put(value, *cells, room),
+        };
+        if let Err(problem) = done {
+            self.failed.get_or_insert(problem);
         }
         self
     }
+}
+
+/// Adds a value's JSON, without U+0000.
+pub(super) fn json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), String> {
+    let mut serializer = serde_json::Serializer::with_formatter(out, Clean);
+    value.serialize(&mut serializer).map_err(|error| error.to_string())
+}
+
+/// A row that can't be written.
+pub(super) fn unwritable(problem: &str) -> StoreError {
+    StoreError::Refused(format!("a row can't be written: {problem}"))
 }
 
 /// Makes the JSON of a table's rows; `None`: there are none.
@@ -60,11 +90,12 @@ pub(super) fn rows<T>(
             out.push(b',');
         }
         out.push(b'[');
-        write(&mut Row { out: &mut out, begun: false, failed: &mut failed }, item);
+        let to = To::Json { out: &mut out, begun: false };
+        write(&mut Row { to, failed: &mut failed }, item);
         out.push(b']');
     }
-    if let Some(error) = failed {
-        return Err(StoreError::Refused(format!("a row can't be written as JSON: {error}")));
+    if let Some(problem) = failed {
+        return Err(unwritable(&problem));
     }
     if out.len() == 1 {
         return Ok(None);
@@ -77,10 +108,7 @@ pub(super) fn rows<T>(
 pub(super) fn list<T: Serialize>(items: impl IntoIterator<Item = T>) -> Result<String, StoreError> {
     let mut out = Vec::new();
     let items: Vec<T> = items.into_iter().collect();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Clean);
-    items
-        .serialize(&mut serializer)
-        .map_err(|error| StoreError::Refused(format!("a key can't be written as JSON: {error}")))?;
+    json(&items, &mut out).map_err(|problem| unwritable(&problem))?;
     String::from_utf8(out).map_err(|error| StoreError::Refused(error.to_string()))
 }
 

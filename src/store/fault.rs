@@ -7,11 +7,24 @@ use crate::port::StoreError;
 
 /// A complaint of `SQLite`.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
-pub(super) fn sqlite(error: sqlx::Error) -> StoreError {
+pub(super) fn sqlite(error: rusqlite::Error) -> StoreError {
+    let said = error.to_string();
+    match error.sqlite_error() {
+        Some(failure) => of_sqlite(failure.extended_code, said),
+        None => StoreError::Refused(said),
+    }
+}
+
+/// A complaint while the schema is brought to this version.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
+pub(super) fn migrating(error: sqlx::Error) -> StoreError {
     let sqlx::Error::Database(complaint) = &error else { return other(&error) };
-    let code: i32 = complaint.code().and_then(|code| code.parse().ok()).unwrap_or_default();
-    let said = complaint.to_string();
-    // The low byte is the sort, the rest its detail (sqlite.org/rescode.html).
+    let code = complaint.code().and_then(|code| code.parse().ok()).unwrap_or_default();
+    of_sqlite(code, complaint.to_string())
+}
+
+/// The low byte is the sort, the rest its detail (sqlite.org/rescode.html).
+fn of_sqlite(code: i32, said: String) -> StoreError {
     match code & 0xff {
         // BUSY, LOCKED, INTERRUPT: somebody else's tool holds the file; nothing of ours is broken.
         5 | 6 | 9 => StoreError::Lost(format!("another program holds the file: {said}")),

@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::backend::{Connection, Read};
+use super::backend::{Backend, Connection, Read};
 use super::decode;
-use super::encode::list;
+use super::encode::{list, rows as rows_of};
 use super::sql::Sql;
 use crate::domain::{
     Contact, ContactId, Interaction, InteractionId, Message, MessageId, Note, NoteId, stems,
@@ -267,4 +267,26 @@ fn sight(row: &Interaction, text: &mut String) {
         let _written = write!(text, "g_{} ", agent_id.0);
     }
     let _written = write!(text, "c_{}", row.contact_id.0);
+}
+
+/// Writes a bite in one transaction of its own, if the writer's epoch is still this one.
+pub(super) async fn write<B: Backend>(
+    sql: &'static Sql,
+    c: &mut B::Connection,
+    bite: &Bite,
+    epoch: i64,
+) -> Result<(), StoreError> {
+    let written = i64::try_from(bite.documents.len()).unwrap_or(i64::MAX);
+    c.run(B::BEGIN, Vec::new()).await?;
+    let place = vec![bite.seq.into(), bite.below.into(), written.into(), epoch.into()];
+    if c.run(&sql.begin_index, place).await? == 0 {
+        return Err(StoreError::Fenced);
+    }
+    let documents = rows_of(&bite.documents, |row, (document_id, stems)| {
+        row.put(document_id).put(stems);
+    })?;
+    if let Some(documents) = documents {
+        c.run(&sql.index_documents, vec![documents.into()]).await?;
+    }
+    c.run("COMMIT", Vec::new()).await.map(drop)
 }

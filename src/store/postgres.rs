@@ -10,15 +10,17 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow};
 use sqlx::query::Query;
-use sqlx::{ConnectOptions as _, Row as _, SqlSafeStr};
+use sqlx::{ConnectOptions as _, Row as SqlxRow, SqlSafeStr};
 
 use super::backend::{Argument, Backend, Cells, Connection, Read};
 use super::database::Database;
 use super::decode::{self, Reader};
+use super::encode::{Row, rows};
 use super::fault;
 use super::sql::{Dialect, Sql};
-use super::write::Script;
-use crate::port::StoreError;
+use super::table::Table;
+use super::write::{self, Script};
+use crate::port::{Commit, StoreError};
 
 static SQL: LazyLock<Sql> = LazyLock::new(|| Sql::new(Dialect::Postgres));
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
@@ -161,6 +163,8 @@ impl Backend for Postgres {
 }
 
 impl Cells for PgRow {
+    type Wrong = sqlx::Error;
+
     fn int(&self, at: usize) -> Result<Option<i64>, sqlx::Error> {
         self.try_get_unchecked(at)
     }
@@ -185,6 +189,36 @@ fn bound(
     })
 }
 
+/// A batch as one statement for each table that has rows, in a fixed order: the rows travel as one JSON array, because here
+/// the way to the database and back is what costs.
+struct Statements {
+    sql: &'static Sql,
+    all: Vec<(&'static str, Argument)>,
+}
+
+impl Script for Statements {
+    fn sql(&self) -> &'static Sql {
+        self.sql
+    }
+
+    fn add<T>(
+        &mut self,
+        table: &Table,
+        items: impl IntoIterator<Item = T>,
+        write: impl Fn(&mut Row<'_>, T),
+    ) -> Result<(), StoreError> {
+        if let Some(json) = rows(items, write)? {
+            self.all.push((self.sql.upsert(table), json.into()));
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, sql: &'static str, argument: Argument) -> Result<(), StoreError> {
+        self.all.push((sql, argument));
+        Ok(())
+    }
+}
+
 impl Connection for PgConnection {
     type Row = PgRow;
 
@@ -194,7 +228,7 @@ impl Connection for PgConnection {
         done.map(|done| done.rows_affected()).map_err(fault::postgres)
     }
 
-    async fn each<T: Send>(
+    async fn each<T: Send + 'static>(
         &mut self,
         sql: &'static str,
         arguments: Vec<Argument>,
@@ -213,12 +247,14 @@ impl Connection for PgConnection {
         tokio::time::timeout(ROWS, read_all).await.map_err(|_| silent())?
     }
 
-    async fn transact(&mut self, script: Script) -> Result<(), StoreError> {
+    async fn transact(&mut self, sql: &'static Sql, batch: Commit, epoch: i64) -> Result<(), StoreError> {
+        let mut statements = Statements { sql, all: Vec::new() };
+        write::batch(&mut statements, &batch)?;
         self.run(Postgres::BEGIN, Vec::new()).await?;
-        if self.run(script.begin, script.place.into()).await? == 0 {
+        if self.run(&sql.begin_batch, write::place(&batch, epoch).into()).await? == 0 {
             return Err(StoreError::Fenced);
         }
-        for (sql, argument) in script.statements {
+        for (sql, argument) in statements.all {
             self.run(sql, vec![argument]).await?;
         }
         self.run("COMMIT", Vec::new()).await.map(drop)

@@ -1,4 +1,5 @@
-//! Every statement, made once a database from what differs between the two dialects: how a JSON array is taken apart.
+//! Every statement, made once a database from what differs between the two dialects: how a parameter is named, how a JSON
+//! array is taken apart, how rows are written.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,12 +7,14 @@ use std::fmt::Write;
 use super::search;
 use super::table::{self, Again, Kind, Table};
 
-/// How a database takes a JSON array apart.
+/// Which database a statement is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// `jsonb_each`: its rows are binary, so that a cell is found without parsing the row's text again for each.
+    /// A list of keys is a JSON array (`jsonb_each`: its elements are binary, so that a cell is found without parsing the
+    /// text again for each). Rows are written one by one: a call costs little here, and a bound cell needs
+    /// no JSON to be taken apart.
     Sqlite,
-    /// `jsonb_array_elements`.
+    /// Keys and rows are JSON arrays (`jsonb_array_elements`): every call is a way to the server and back.
     Postgres,
 }
 
@@ -62,18 +65,33 @@ impl Dialect {
         }
     }
 
-    /// The statement that writes a table's rows.
+    /// A statement as this database wants its parameters: `$1` or `?1`.
+    fn spelt(self, sql: String) -> String {
+        match self {
+            Self::Sqlite => sql.replace('$', "?"),
+            Self::Postgres => sql,
+        }
+    }
+
+    /// What a table's statement writes: a row of parameters, or the rows in one.
+    fn rows(self, table: &Table) -> String {
+        let columns = table.columns.iter().enumerate();
+        match self {
+            Self::Sqlite => {
+                let places: Vec<String> = columns.map(|(at, _)| format!("${}", at + 1)).collect();
+                format!("VALUES ({})", places.join(", "))
+            }
+            Self::Postgres => {
+                let cells: Vec<String> = columns.map(|(at, column)| self.cell(at, column.kind)).collect();
+                format!("SELECT {} FROM {} WHERE true", cells.join(", "), self.each(1))
+            }
+        }
+    }
+
+    /// The statement that writes a table's rows, or one of them.
     fn upsert(self, table: &Table) -> String {
         let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-        let cells: Vec<String> =
-            table.columns.iter().enumerate().map(|(at, column)| self.cell(at, column.kind)).collect();
-        let mut sql = format!(
-            "INSERT INTO {} ({}) SELECT {} FROM {} WHERE true",
-            table.name,
-            names.join(", "),
-            cells.join(", "),
-            self.each(1)
-        );
+        let mut sql = format!("INSERT INTO {} ({}) {}", table.name, names.join(", "), self.rows(table));
         // Writing to a String can't fail.
         let _written = match table.again {
             Again::Refuse => Ok(()),
@@ -89,7 +107,7 @@ impl Dialect {
                 write!(sql, " ON CONFLICT ({}) DO UPDATE SET {}", table.key, changes.join(", "))
             }
         };
-        sql
+        self.spelt(sql)
     }
 }
 
@@ -134,7 +152,7 @@ macro_rules! statements {
             pub(super) fn new(dialect: Dialect) -> Self {
                 Self {
                     upserts: table::ALL.iter().map(|table| (table.name, dialect.upsert(table))).collect(),
-                    $($name: { let $d = dialect; let _: Dialect = $d; $sql },)*
+                    $($name: { let $d = dialect; $d.spelt($sql) },)*
                 }
             }
         }
@@ -245,6 +263,10 @@ statements! {
     /// How far the index has come; the second statement of every bite, as `begin_batch` is of a batch.
     begin_index: |d| "UPDATE index_progress SET seq = $1, below = $2, written = written + $3 \
         WHERE (SELECT epoch FROM writer) = $4".to_owned(),
+    /// A bite's documents, as one JSON array: they are of no batch, and few statements hold the writer shortest.
+    index_documents: |d| format!("INSERT INTO documents (document_id, stems) SELECT {}, {} FROM {} WHERE true \
+        ON CONFLICT (document_id) DO UPDATE SET stems = excluded.stems",
+        d.cell(0, Kind::Int), d.cell(1, Kind::Text), d.each(1)),
     index_progress: |d| "SELECT p.seq, p.below, w.seq FROM index_progress AS p CROSS JOIN writer AS w".to_owned(),
     index_events: |d| select(&table::EVENTS, "WHERE seq > $1 ORDER BY seq LIMIT $2"),
     index_messages_between: |d| select(&table::MESSAGES, "WHERE message_id >= $1 AND message_id < $2"),

@@ -1,40 +1,35 @@
 //! `SQLite`: one file, a lock beside it, a write-ahead log flushed at every commit.
 
+mod checkpoint;
+mod connection;
+
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
-use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
-use sqlx::query::Query;
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous,
-};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqlSafeStr};
+use rusqlite::OpenFlags;
+use sqlx::Connection as _;
+use sqlx::sqlite::SqliteConnectOptions;
 
-use super::backend::{Argument, Backend, Cells, Connection, Read};
+use self::checkpoint::Checkpoints;
+use self::connection::SqliteConnection;
+use super::backend::{Backend, Connection as _};
 use super::database::Database;
-use super::decode::{self, Reader};
+use super::decode;
 use super::fault;
 use super::sql::{Dialect, Sql};
-use super::write::Script;
 use crate::port::StoreError;
 
 static SQL: LazyLock<Sql> = LazyLock::new(|| Sql::new(Dialect::Sqlite));
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
-/// Pages of 4 KiB in the log before the writer copies them home: 16 MiB. `SQLite`'s own 1,000 copies (and flushes the
-/// database file) four times as often, and the pages that every batch changes again and again are copied each time; much
-/// more makes a start after a crash slower and reads search a longer log. It stays with the writer, in its commit: a second
-/// connection that copies beside a busy writer never catches up, and the log grows without end.
-const CHECKPOINT_PAGES: &str = "4000";
-/// The log file shrinks to this after it has grown (a long read held it), 64 MiB.
-const LOG_LIMIT: &str = "67108864";
-/// KiB of pages that the writer keeps in memory, filled only as used.
-const WRITER_CACHE: &str = "-16384";
-/// For how long somebody else's lock (a shell, a backup tool) is waited for.
-const BUSY: Duration = Duration::from_secs(5);
+/// What the writer's connection is set to. FULL: the log is flushed at every commit; `fullfsync`, because macOS otherwise asks
+/// the disk to flush some day (it means nothing elsewhere). The log is copied home when [`checkpoint`] says. After it has
+/// grown (a long read held it) it shrinks to 64 MiB. 16 MiB of pages stay in memory, filled only as used.
+const WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; \
+    PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384";
+const READER: &str = "PRAGMA query_only = 1";
 
 /// An `SQLite` database.
 #[derive(Debug)]
@@ -60,14 +55,8 @@ impl Sqlite {
         Ok(Database::new(Self { path: PathBuf::from(path), lock: Mutex::new(None) }))
     }
 
-    fn options(&self) -> SqliteConnectOptions {
-        // No foreign keys: the engine, the only writer, decides what belongs to what; rows of one batch come in the order
-        // of tables; and history outlives what it names.
-        SqliteConnectOptions::new()
-            .filename(&self.path)
-            .foreign_keys(false)
-            .busy_timeout(BUSY)
-            .disable_statement_logging()
+    fn connect(&self, flags: OpenFlags, settings: &str) -> Result<rusqlite::Connection, StoreError> {
+        connection::open(&self.path, OpenFlags::SQLITE_OPEN_NO_MUTEX | flags, settings)
     }
 
     /// The lock is the operating system's: it ends with the process, however that ends.
@@ -124,7 +113,7 @@ impl Backend for Sqlite {
     type Connection = SqliteConnection;
     // A deferred one would first read, then fail to become a writer without waiting for its turn.
     const DIALECT: Dialect = Dialect::Sqlite;
-    const BEGIN: &'static str = "BEGIN IMMEDIATE";
+    const BEGIN: &'static str = connection::BEGIN;
     const BEGIN_READ: &'static str = "BEGIN";
 
     fn sql(&self) -> &'static Sql {
@@ -132,24 +121,19 @@ impl Backend for Sqlite {
     }
 
     async fn reader(&self) -> Result<SqliteConnection, StoreError> {
-        self.options().pragma("query_only", "1").connect().await.map_err(fault::sqlite)
+        self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE, READER).map(SqliteConnection::aside)
+    }
+
+    async fn cold(&self) -> Result<SqliteConnection, StoreError> {
+        self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE, READER).map(SqliteConnection::here)
     }
 
     async fn writer(&self) -> Result<SqliteConnection, StoreError> {
         self.take_lock()?;
-        let mut writer = self
-            .options()
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            // Without this, macOS only asks the disk to flush some day. It means nothing elsewhere.
-            .pragma("fullfsync", "1")
-            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-            .pragma("journal_size_limit", LOG_LIMIT)
-            .pragma("cache_size", WRITER_CACHE)
-            .connect()
-            .await
-            .map_err(fault::sqlite)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let writer = self.connect(flags, WRITER)?;
+        let checkpoints = Checkpoints::start(&writer, self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE, "")?)?;
+        let mut writer = SqliteConnection::writer(writer, checkpoints);
         let settings = Self::durability(&mut writer).await?;
         let wanted = [("journal_mode", "wal"), ("synchronous", "2")];
         if settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).ne(wanted) {
@@ -160,11 +144,17 @@ impl Backend for Sqlite {
         Ok(writer)
     }
 
-    async fn migrate(&self, writer: &mut SqliteConnection) -> Result<(), StoreError> {
+    /// By `sqlx`, which keeps the books of what was done, as on the other database.
+    async fn migrate(&self, _: &mut SqliteConnection) -> Result<(), StoreError> {
+        // No foreign keys: the engine, the only writer, decides what belongs to what; rows of one batch come in the order
+        // of tables; and history outlives what it names.
+        let options = SqliteConnectOptions::new().filename(&self.path).foreign_keys(false);
+        let mut beside = sqlx::SqliteConnection::connect_with(&options).await.map_err(fault::migrating)?;
         // `run` takes whatever a connection can be had from, and then its future is not `Send`
         // ("implementation of `Acquire` is not general enough"); this is the same, on the connection itself.
-        let run = MIGRATIONS.run_direct(None, writer, false);
-        run.await.map_err(|error| StoreError::Schema(error.to_string()))
+        let run = MIGRATIONS.run_direct(None, &mut beside, false);
+        run.await.map_err(|error| StoreError::Schema(error.to_string()))?;
+        beside.close().await.map_err(fault::migrating)
     }
 
     fn release(&self) {
@@ -177,81 +167,6 @@ impl Backend for Sqlite {
         let journal = journal.into_iter().map(|value| ("journal_mode".to_owned(), value));
         let flushed = flushed.into_iter().map(|value| ("synchronous".to_owned(), value.to_string()));
         Ok(journal.chain(flushed).collect())
-    }
-}
-
-impl Cells for SqliteRow {
-    fn int(&self, at: usize) -> Result<Option<i64>, sqlx::Error> {
-        self.try_get_unchecked(at)
-    }
-
-    fn text(&self, at: usize) -> Result<Option<String>, sqlx::Error> {
-        self.try_get_unchecked(at)
-    }
-
-    fn flag(&self, at: usize) -> Result<Option<bool>, sqlx::Error> {
-        self.try_get_unchecked(at)
-    }
-}
-
-/// A statement with what is bound to it.
-fn bound(
-    sql: impl SqlSafeStr,
-    arguments: impl IntoIterator<Item = Argument>,
-) -> Query<'static, sqlx::Sqlite, SqliteArguments> {
-    arguments.into_iter().fold(sqlx::query(sql), |query, argument| match argument {
-        Argument::Int(value) => query.bind(value),
-        Argument::Text(value) => query.bind(value),
-    })
-}
-
-impl Connection for SqliteConnection {
-    type Row = SqliteRow;
-
-    async fn run(&mut self, sql: &'static str, arguments: Vec<Argument>) -> Result<u64, StoreError> {
-        let query = bound(sql, arguments);
-        query.execute(self).await.map(|done| done.rows_affected()).map_err(fault::sqlite)
-    }
-
-    async fn each<T: Send>(
-        &mut self,
-        sql: &'static str,
-        arguments: Vec<Argument>,
-        table: &'static str,
-        read: Read<SqliteRow, T>,
-    ) -> Result<Vec<T>, StoreError> {
-        let query = bound(sql, arguments);
-        let mut rows = query.fetch(self);
-        let mut found = Vec::new();
-        while let Some(row) = rows.try_next().await.map_err(fault::sqlite)? {
-            found.push(read(&mut Reader::new(&row, table))?);
-        }
-        Ok(found)
-    }
-
-    /// In two calls, whatever the number of tables: each call goes to the connection's own thread and back, which costs more
-    /// than a small statement.
-    async fn transact(&mut self, script: Script) -> Result<(), StoreError> {
-        let begin = format!("{}; {} RETURNING 1", Sqlite::BEGIN, script.begin);
-        let query = bound(AssertSqlSafe(begin), script.place);
-        // Rows are counted, not changes: of BEGIN, SQLite reports the changes of the statement before.
-        if query.fetch_all(&mut *self).await.map_err(fault::sqlite)?.is_empty() {
-            return Err(StoreError::Fenced);
-        }
-        // Numbered parameters would count through the whole script; `?` takes the next.
-        let mut text = String::new();
-        for (sql, _) in &script.statements {
-            text.push_str(&sql.replace("$1", "?"));
-            text.push_str("; ");
-        }
-        text.push_str("COMMIT");
-        let query = bound(AssertSqlSafe(text), script.statements.into_iter().map(|(_, argument)| argument));
-        query.execute(self).await.map(drop).map_err(fault::sqlite)
-    }
-
-    async fn close(self) {
-        // What can't be closed is closed by the end of the process; nothing is lost by it.
-        let _closed = sqlx::Connection::close(self).await;
     }
 }
 

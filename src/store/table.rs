@@ -155,6 +155,4 @@ tables! {
         int("seq"), int("time"), int("interaction_id"), int("revision"), text("type"), text("agents"),
         flag("supervisors"), flag("administrators"), text("payload"),
     ];
-    // Not of a batch: the index follows the event log in its own time.
-    DOCUMENTS "documents" by "document_id" Update [int("document_id"), text("stems")];
 }

@@ -1,67 +1,59 @@
-//! A batch as statements: one for each table that has rows, in a fixed order.
+//! A batch's rows, table by table in a fixed order, and which cell each field fills. How they travel to the database is
+//! the database's business.
 
 use super::backend::Argument;
 use super::decode::{agents_cell, author_cells};
-use super::encode::{Row, list, rows};
+use super::encode::{Row, list};
 use super::sql::Sql;
 use super::table::{self, Table};
 use crate::domain::{ChannelId, Draft, Interaction, Media, Message, Skill, Template, Transcript};
 use crate::engine::{Batch, EventRow, Rows, TagRow};
 use crate::port::StoreError;
 
-/// A batch as statements, in the order in which they run. Each has one parameter, `$1`.
-pub(super) struct Script {
-    sql: &'static Sql,
-    /// The writer's own statement: it changes one row while we may write, and none afterwards.
-    pub(super) begin: &'static str,
-    /// What the writer's own statement takes; its last says who we are.
-    pub(super) place: [Argument; 4],
-    /// The tables' statements.
-    pub(super) statements: Vec<(&'static str, Argument)>,
-}
-
-impl Script {
+/// What takes a batch's rows down, table by table.
+pub(super) trait Script {
+    /// The statements of its database.
+    fn sql(&self) -> &'static Sql;
+    /// Writes rows of a table.
     fn add<T>(
         &mut self,
         table: &Table,
         items: impl IntoIterator<Item = T>,
         write: impl Fn(&mut Row<'_>, T),
-    ) -> Result<(), StoreError> {
-        if let Some(json) = rows(items, write)? {
-            self.statements.push((self.sql.upsert(table), json.into()));
-        }
-        Ok(())
-    }
-
+    ) -> Result<(), StoreError>;
+    /// Runs a statement with one parameter.
+    fn run(&mut self, sql: &'static str, argument: Argument) -> Result<(), StoreError>;
+    /// Runs one that takes a list of keys, if there are any.
     fn delete(&mut self, sql: &'static str, keys: &[impl serde::Serialize]) -> Result<(), StoreError> {
-        if !keys.is_empty() {
-            self.statements.push((sql, list(keys)?.into()));
-        }
-        Ok(())
+        if keys.is_empty() { Ok(()) } else { self.run(sql, list(keys)?.into()) }
     }
 }
 
-/// Makes the script of a batch for the writer of this epoch.
-pub(super) fn script(sql: &'static Sql, batch: &Batch, epoch: i64) -> Result<Script, StoreError> {
+/// What the writer's own statement takes: the batch's place, and who we are.
+pub(super) fn place(batch: &Batch, epoch: i64) -> [Argument; 4] {
     let seq = batch.events.last().map_or(0, |row| row.event.seq);
-    let place = [batch.number.into(), batch.next_id.into(), seq.into(), epoch.into()];
-    let mut script = Script { sql, begin: &sql.begin_batch, place, statements: Vec::new() };
-    contacts(&mut script, &batch.rows)?;
-    people(&mut script, &batch.rows)?;
-    work(&mut script, &batch.rows)?;
-    logins(&mut script, &batch.rows)?;
+    [batch.number.into(), batch.next_id.into(), seq.into(), epoch.into()]
+}
+
+/// Takes down every row of a batch.
+pub(super) fn batch(script: &mut impl Script, batch: &Batch) -> Result<(), StoreError> {
+    contacts(script, &batch.rows)?;
+    people(script, &batch.rows)?;
+    work(script, &batch.rows)?;
+    logins(script, &batch.rows)?;
     script.add(&table::EVENTS, &batch.events, event)?;
     if let Some((expired, old)) = batch.rows.forget {
-        script.statements.push((&sql.forget_dedupe, expired.0.into()));
-        script.statements.push((&sql.forget_requests, expired.0.into()));
-        script.statements.push((&sql.forget_logins, expired.0.into()));
-        script.statements.push((&sql.forget_events, old.0.into()));
-        script.statements.push((&sql.forget_service_levels, expired.0.into()));
+        let sql = script.sql();
+        script.run(&sql.forget_dedupe, expired.0.into())?;
+        script.run(&sql.forget_requests, expired.0.into())?;
+        script.run(&sql.forget_logins, expired.0.into())?;
+        script.run(&sql.forget_events, old.0.into())?;
+        script.run(&sql.forget_service_levels, expired.0.into())?;
     }
-    Ok(script)
+    Ok(())
 }
 
-fn contacts(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
+fn contacts(script: &mut impl Script, rows: &Rows) -> Result<(), StoreError> {
     script.add(&table::CONTACTS, &rows.contacts, |row, contact| {
         row.put(&contact.contact_id)
             .put(&contact.name)
@@ -74,7 +66,7 @@ fn contacts(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
             .put(&contact.merged.as_ref().map(|merged| merged.into))
             .put(&contact.merged);
     })?;
-    script.delete(&script.sql.delete_contact_words, &rows.contact_words_gone)?;
+    script.delete(&script.sql().delete_contact_words, &rows.contact_words_gone)?;
     script.add(&table::CONTACT_WORDS, &rows.contact_words, |row, (word, contact_id)| {
         row.put(word).put(contact_id);
     })?;
@@ -87,7 +79,7 @@ fn contacts(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
     })
 }
 
-fn people(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
+fn people(script: &mut impl Script, rows: &Rows) -> Result<(), StoreError> {
     script.add(&table::AGENTS, &rows.agents, |row, agent| {
         row.put(&agent.agent_id)
             .put(&agent.login)
@@ -110,11 +102,11 @@ fn people(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
         row.put(&team.team).put(&team.title);
     })?;
     let channels: Vec<&ChannelId> = rows.templates.iter().map(|(channel_id, _)| channel_id).collect();
-    script.delete(&script.sql.delete_templates, &channels)?;
+    script.delete(&script.sql().delete_templates, &channels)?;
     script.add(&table::TEMPLATES, rows.templates.iter().flat_map(|(_, templates)| templates), template)
 }
 
-fn work(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
+fn work(script: &mut impl Script, rows: &Rows) -> Result<(), StoreError> {
     script.add(&table::INTERACTIONS, &rows.interactions, |row, interaction| {
         self::interaction(row, interaction);
     })?;
@@ -132,7 +124,7 @@ fn work(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
     })?;
     let (gone, kept): (Vec<&Draft>, Vec<&Draft>) = rows.drafts.iter().partition(|draft| draft.is_empty());
     let gone: Vec<_> = gone.iter().map(|draft| (draft.interaction_id, draft.agent_id)).collect();
-    script.delete(&script.sql.delete_drafts, &gone)?;
+    script.delete(&script.sql().delete_drafts, &gone)?;
     script.add(&table::DRAFTS, kept, |row, draft| {
         row.put(&draft.interaction_id)
             .put(&draft.agent_id)
@@ -163,10 +155,10 @@ fn work(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
 }
 
 /// Tags in use and stars.
-fn choices(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
+fn choices(script: &mut impl Script, rows: &Rows) -> Result<(), StoreError> {
     let (gone, used): (Vec<&TagRow>, Vec<&TagRow>) = rows.tags.iter().partition(|row| row.uses <= 0);
     let gone: Vec<&str> = gone.iter().map(|row| row.tag.as_str()).collect();
-    script.delete(&script.sql.delete_tags, &gone)?;
+    script.delete(&script.sql().delete_tags, &gone)?;
     script.add(&table::TAGS, used, |row, tag| {
         row.put(&tag.tag).put(&tag.uses);
     })?;
@@ -175,7 +167,7 @@ fn choices(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
     })
 }
 
-fn logins(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
+fn logins(script: &mut impl Script, rows: &Rows) -> Result<(), StoreError> {
     script.add(&table::DEDUPE, &rows.dedupe, |row, dedupe| {
         row.put(&dedupe.key).put(&dedupe.expires_at);
     })?;
@@ -189,8 +181,8 @@ fn logins(script: &mut Script, rows: &Rows) -> Result<(), StoreError> {
     script.add(&table::LOGINS, &rows.logins, |row, login| {
         row.put(&login.hash).put(&login.agent_id).put(&login.expires_at);
     })?;
-    script.delete(&script.sql.delete_logins, &rows.logins_ended)?;
-    script.delete(&script.sql.delete_tokens, &rows.tokens_revoked)?;
+    script.delete(&script.sql().delete_logins, &rows.logins_ended)?;
+    script.delete(&script.sql().delete_tokens, &rows.tokens_revoked)?;
     script.add(&table::TOKENS, &rows.tokens, |row, token| {
         row.put(&token.name).put(&token.hash).put(&token.agent_id).put(&token.created_at);
     })?;
@@ -335,19 +327,4 @@ fn event(row: &mut Row<'_>, EventRow { event, .. }: &EventRow) {
         .put(&event.audience.supervisors)
         .put(&event.audience.administrators)
         .put(&event.kind);
-}
-
-/// Makes the script of a bite of the index.
-pub(super) fn index_script(
-    sql: &'static Sql,
-    bite: &super::index::Bite,
-    epoch: i64,
-) -> Result<Script, StoreError> {
-    let written = i64::try_from(bite.documents.len()).unwrap_or(i64::MAX);
-    let place = [bite.seq.into(), bite.below.into(), written.into(), epoch.into()];
-    let mut script = Script { sql, begin: &sql.begin_index, place, statements: Vec::new() };
-    script.add(&table::DOCUMENTS, &bite.documents, |row, (document_id, stems)| {
-        row.put(document_id).put(stems);
-    })?;
-    Ok(script)
 }

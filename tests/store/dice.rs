@@ -65,11 +65,17 @@ impl Dice {
         (0..self.below(4)).map(|_| make(self)).collect()
     }
 
-    pub(crate) fn text(&mut self) -> String {
+    /// A text that an index holds: as nasty, and no longer than one may be.
+    fn key(&mut self) -> String {
         let mut text = self.of(&NASTY).to_owned();
         if self.flag() {
             text.push_str(self.of(&NASTY));
         }
+        text
+    }
+
+    pub(crate) fn text(&mut self) -> String {
+        let mut text = self.key();
         if self.below(50) == 0 {
             text = text.repeat(3_000);
         }
@@ -377,9 +383,8 @@ impl Dice {
     pub(crate) fn template(&mut self, id: i64, channel_id: &ChannelId) -> Template {
         Template {
             channel_id: channel_id.clone(),
-            name: format!("{}{id}", self.text()),
-            // Part of the key, which has its limits.
-            language: self.name(),
+            name: format!("{}{id}", self.key()),
+            language: self.key(),
             category: self.text(),
             status: self.text(),
             parameter_format: self.of(ParameterFormat::ALL),

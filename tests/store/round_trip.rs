@@ -112,6 +112,7 @@ pub(crate) async fn a_second_write_replaces(testbed: &Testbed) {
         let new = Arc::make_mut(new);
         new.channel_id = old.channel_id.clone();
         (new.kind, new.outbound, new.created_at) = (old.kind, old.outbound, old.created_at);
+        new.converted_from = old.converted_from;
     }
     for ((_, new), (_, old)) in second.rows.messages.iter_mut().zip(&first.rows.messages) {
         let new = Arc::make_mut(new);

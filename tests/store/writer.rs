@@ -1,5 +1,6 @@
 //! One writer: its durability, its place, its epoch, and what becomes of a batch that fails.
 
+use std::io::Read as _;
 use std::sync::Arc;
 
 use guichet::domain::*;
@@ -200,4 +201,41 @@ async fn a_folder_made_is_private() {
     testbed.open().await.close().await;
     let folder = std::path::Path::new(testbed.file().unwrap()).parent().unwrap();
     assert_eq!(std::fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+/// Only `SQLite` has a log to copy.
+#[tokio::test]
+async fn the_log_begins_anew_though_the_writer_never_rests() {
+    let testbed = Testbed::sqlite();
+    let store = testbed.open().await;
+    let mut number = 0;
+    // Two MiB each: ten are more than is left in the log.
+    for _ in 0..10 {
+        number += 1;
+        let mut batch = Batch { number, next_id: 1, ..Batch::default() };
+        batch.rows.raw.push(RawDelivery {
+            channel_id: "whatsapp-fr".parse().unwrap(),
+            hash: number.to_string(),
+            body: "x".repeat(2 * 1024 * 1024),
+            reason: "too long".to_owned(),
+            received_at: NOW,
+        });
+        store.commit(Arc::new(batch)).await.unwrap();
+    }
+    // The log's head counts its beginnings (sqlite.org/fileformat2.html, "WAL Header").
+    let log = format!("{}-wal", testbed.file().unwrap());
+    let beginnings = || {
+        let mut head = [0; 16];
+        std::fs::File::open(&log).unwrap().read_exact(&mut head).unwrap();
+        head[12..].iter().fold(0_u32, |all, byte| all << 8 | u32::from(*byte))
+    };
+    let first = beginnings();
+    for _ in 0..5_000 {
+        number += 1;
+        store.commit(empty(number)).await.unwrap();
+        if beginnings() > first {
+            return;
+        }
+    }
+    panic!("the log has {} bytes and grows", std::fs::metadata(&log).unwrap().len());
 }
