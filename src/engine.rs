@@ -8,6 +8,7 @@
 //! This room must not know: databases, sockets, threads, clocks, randomness, Lua, any provider. Time, random numbers and
 //! the policy's answers are arguments, so that a seed replays a history exactly.
 
+mod answer;
 mod apply;
 mod batch;
 mod board;
@@ -30,6 +31,7 @@ mod turn;
 mod window;
 mod world;
 
+pub use answer::{Answer, Prefill, Queue, Reply, Services, Snapshot, TranslationRules, View};
 pub use batch::{
     Answered, Batch, DecisionRow, DedupeRow, Effect, EventRow, LoginRow, Outgoing, OutgoingBody, RawDelivery,
     RequestRow, Rows, ServiceLevelRow, StarRow, Stored, TagRow, TokenRow,
@@ -40,9 +42,8 @@ pub use board::{
 pub use contact::{Address, ContactChanges, ContactCommand, ContactView, Conversion, TeamAtWork};
 pub use event::{Audience, Event, EventKind, PolicyError, TimerChange, TimerKind};
 pub use input::{
-    AdminCommand, Answer, Caller, ChannelInput, Cold, ColdKeys, Command, Envelope, FetchFailure,
-    InboundMedia, InboundMessage, Input, MailResult, Prefill, Queue, Reply, RequestKey, SendResult, Sender,
-    Services, Sight, Snapshot, StoredMedia, TranslationRules, View,
+    AdminCommand, Caller, ChannelInput, Cold, ColdKeys, Command, Envelope, FetchFailure, InboundMedia,
+    InboundMessage, Input, MailResult, RequestKey, SendResult, Sender, Sight, StoredMedia,
 };
 pub use policy::{
     Asked, ClosePlan, Facts, Failure, OnMessage, OutcomeRules, Policy, Route, TimerPlan, TimerRule,

@@ -82,6 +82,11 @@ fn ranges(text: &str) -> Vec<Range<usize>> {
             found.push(start + core.start..start + core.end);
         }
     }
+    for range in &mut found {
+        // A bracket before it would read as a part of the mark.
+        let before = text.get(..range.start).unwrap_or_default();
+        range.start = before.trim_end_matches('[').len();
+    }
     found.sort_by_key(|range| (range.start, range.end));
     let mut merged: Vec<Range<usize>> = Vec::new();
     for range in found {

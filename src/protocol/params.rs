@@ -1,16 +1,5 @@
 //! What clients send: the parameters of each method. Unknown fields are refused by name.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::{Id, Moment, Word};
-use crate::domain::{
-    AgentId, AgentState, Book, ChannelId, ChannelKind, ContactId, DraftMode, InteractionId, MediaId,
-    MessageId, Ownership, Role, SkillId, Status, TeamId,
-};
-
 /// Declares parameter structs with everything they have in common.
 macro_rules! params {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {$(
@@ -20,6 +9,23 @@ macro_rules! params {
         pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
     )*};
 }
+
+mod admin;
+mod search;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use admin::*;
+pub use search::*;
+
+use super::{Id, Moment, Word};
+use crate::domain::{
+    AgentId, AgentState, Book, ChannelId, ChannelKind, ContactId, DraftMode, InteractionId, MediaId,
+    MessageId, Ownership, SkillId, Status, TeamId,
+};
 
 params! {
     /// Nothing.
@@ -430,21 +436,6 @@ params! {
         #[serde(default = "yes")]
         opted_out: bool,
     }
-    /// Words to look for.
-    SearchRun {
-        /// Words, all of which must be there, whatever their case, accents and endings (French and English); a word that ends in
-        /// `*` is a beginning. At most 200 characters.
-        query: String,
-        /// What to look at.
-        #[serde(default)]
-        filters: SearchFilters,
-        /// A former page's `next`.
-        #[serde(default)]
-        before: Option<String>,
-        /// How many, 1 to 100; by default 50.
-        #[serde(default)]
-        limit: Option<u32>,
-    }
     /// A note.
     AddNote {
         /// On which interaction.
@@ -528,127 +519,8 @@ params! {
         /// Whether it is a favourite.
         starred: bool,
     }
-    /// An agent to make, or to change by login. What is left out stays.
-    SaveAgent {
-        /// The name to log in with.
-        login: String,
-        /// The name to show.
-        #[serde(default)]
-        name: Option<String>,
-        /// Its role; by default `agent`.
-        #[serde(default)]
-        role: Option<Word<Role>>,
-        /// A new password, 8 to 200 characters.
-        #[serde(default)]
-        password: Option<String>,
-        /// All its skills.
-        #[serde(default)]
-        skills: Option<Vec<SaveHeldSkill>>,
-        /// All its teams.
-        #[serde(default)]
-        teams: Option<BTreeSet<Id<TeamId>>>,
-        /// How much work it may hold.
-        #[serde(default)]
-        capacity: Option<SaveCapacity>,
-        /// Removes it: it can't log in any more, and history still names it.
-        #[serde(default)]
-        removed: bool,
-    }
-    /// A skill that an agent holds.
-    SaveHeldSkill {
-        /// Which.
-        skill: Id<SkillId>,
-        /// 1 to 10.
-        level: u8,
-    }
-    /// How much work an agent may hold.
-    SaveCapacity {
-        /// In all.
-        total: u32,
-        /// On one kind of channel.
-        #[serde(default)]
-        per_kind: BTreeMap<KindKey, u32>,
-    }
-    /// A skill to make or to change.
-    SaveSkill {
-        /// Its name.
-        skill: Id<SkillId>,
-        /// What to show; by default its name.
-        #[serde(default)]
-        title: Option<String>,
-        /// How long an offer waits for an answer, 5 to 3,600; by default 45.
-        #[serde(default)]
-        offer_seconds: Option<u32>,
-        /// Whether offers are accepted by themselves.
-        #[serde(default)]
-        auto_accept: bool,
-        /// Kinds of channel on which outbound work may be started with it.
-        #[serde(default)]
-        outbound: BTreeSet<Word<ChannelKind>>,
-        /// Dispositions to choose from when resolving; empty: any text.
-        #[serde(default)]
-        dispositions: Vec<String>,
-        /// Whether resolving needs one.
-        #[serde(default)]
-        disposition_required: bool,
-    }
-    /// A team to make or to change.
-    SaveTeam {
-        /// Its name.
-        team: Id<TeamId>,
-        /// What to show; by default its name.
-        #[serde(default)]
-        title: Option<String>,
-    }
-    /// A bearer token to make.
-    AddToken {
-        /// Its name, by which it is revoked.
-        name: String,
-        /// Whose rights it has.
-        login: String,
-    }
-    /// A bearer token to revoke.
-    RevokeToken {
-        /// Its name.
-        name: String,
-    }
 }
 
 fn yes() -> bool {
     true
 }
-
-/// What a search looks at; what is left out filters nothing.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct SearchFilters {
-    /// Only these kinds of hit.
-    pub kinds: Vec<HitKind>,
-    /// On interactions of this status.
-    pub status: Option<Word<Status>>,
-    /// On interactions that this agent has or had last.
-    pub agent_id: Option<Id<AgentId>>,
-    /// On this channel account.
-    pub channel_id: Option<Id<ChannelId>>,
-    /// With this contact.
-    pub contact_id: Option<Id<ContactId>>,
-    /// Not before this time (RFC 3339).
-    pub from: Option<Moment>,
-    /// Before this time (RFC 3339).
-    pub to: Option<Moment>,
-}
-
-/// What a search finds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum HitKind {
-    /// A message: its text, or its files' names and captions.
-    Message,
-    /// A note.
-    Note,
-    /// An interaction: its contact's name, its address, tags or disposition.
-    Interaction,
-}
-
-/// A kind of channel as a key.
-pub type KindKey = Word<ChannelKind>;

@@ -58,8 +58,8 @@ fn one(node: &Node<'_>) -> Option<QuickReply> {
         Some(id)
     });
     let title = fields.must("title").and_then(|node| localized(&node, 100));
-    let form = fields.may("fields").map(|node| form(&node)).unwrap_or_default();
-    let body = body(&mut fields, &form);
+    let (form, names) = fields.may("fields").map(|node| form(&node)).unwrap_or_default();
+    let body = body(&mut fields, &names);
     let skills = fields.may("skills").map(|node| node.list().iter().filter_map(Node::parsed).collect());
     let tags = fields.may("tags").map(|node| node.list().iter().filter_map(|tag| tag.text(50)).collect());
     let favourite = fields.may("favourite").and_then(|node| node.boolean()).unwrap_or(false);
@@ -77,7 +77,7 @@ fn one(node: &Node<'_>) -> Option<QuickReply> {
     })
 }
 
-fn body(fields: &mut Fields<'_>, form: &[QuickReplyField]) -> Option<QuickReplyBody> {
+fn body(fields: &mut Fields<'_>, form: &[String]) -> Option<QuickReplyBody> {
     if let Some(kind) = fields.may("kind") {
         kind.one_of(&[("whatsapp_template", ())])?;
         let template = fields.must("template")?.text(512)?;
@@ -87,7 +87,7 @@ fn body(fields: &mut Fields<'_>, form: &[QuickReplyField]) -> Option<QuickReplyB
     let text = localized(&node, TEXT_MAX)?;
     for name in text.values().flat_map(|text| parts(text)) {
         let Part::Name(name) = name else { continue };
-        let known = || form.iter().map(|field| field.name.as_str()).chain(BUILT_IN);
+        let known = || form.iter().map(String::as_str).chain(BUILT_IN);
         if !is_attribute(name) && known().all(|known| known != name) {
             let meant = nearest(name, known()).map(|meant| format!("; did you mean {{{meant}}}?"));
             let meant = meant.unwrap_or_else(|| "; give it a field, or write {{ for a brace".to_owned());
@@ -120,11 +120,14 @@ fn localized(node: &Node<'_>, most: usize) -> Option<Localized> {
     Some(texts)
 }
 
-fn form(node: &Node<'_>) -> Vec<QuickReplyField> {
-    let Some(mut fields) = node.fields() else { return Vec::new() };
-    let form = fields.named().into_iter().filter_map(|(name, node)| field(name, &node)).collect();
+/// The fields, and the names of all, so that one that is wrong is not also said to be missing.
+fn form(node: &Node<'_>) -> (Vec<QuickReplyField>, Vec<String>) {
+    let Some(mut fields) = node.fields() else { return Default::default() };
+    let named = fields.named();
+    let names = named.iter().map(|(name, _)| name.clone()).collect();
+    let form = named.into_iter().filter_map(|(name, node)| field(name, &node)).collect();
     fields.finish();
-    form
+    (form, names)
 }
 
 /// `contact.attributes.customer_number`: which there are is the installation's business, and each contact's.
