@@ -151,7 +151,7 @@ async fn the_rule_is_asked_again_when_it_is_due_and_when_tags_change() {
     assert_eq!(ended["interaction_id"], *id, "its 48 hours are over");
 
     // At once, where the rule says so.
-    desk.write("33600000002", &[("wamid.2", "buy now!!!")]).await;
+    desk.write("33600000002", &[("wamid.2", "win money now!!!")]).await;
     let spam = alice.accept_next().await;
     outcome(&mut alice, &spam, json!({ "status": "resolved", "disposition": "spam" })).await;
     assert_eq!(alice.told("interaction.closed").await["interaction_id"], *spam);
