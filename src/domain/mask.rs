@@ -104,7 +104,14 @@ fn ranges(text: &str) -> Vec<Range<usize>> {
 fn is_one_number(text: &str, before: &Range<usize>, after: &Range<usize>) -> bool {
     let numeric = |range: Range<usize>| {
         text.get(range).is_some_and(|part| {
-            part.chars().all(|c| c.is_numeric() || matches!(c, '+' | '-' | '.' | ',' | '/' | ':' | '(' | ')'))
+            part.chars().all(|c| {
+                // What was joined before has spaces in it.
+                c.is_numeric()
+                    || matches!(
+                        c,
+                        '+' | '-' | '.' | ',' | '/' | ':' | '(' | ')' | ' ' | '\u{A0}' | '\u{202F}'
+                    )
+            })
         })
     };
     let gap = text.get(before.end..after.start).unwrap_or_default();

@@ -84,18 +84,15 @@ tables! {
         text("language"), int("window_ends_at"), int("window_told"), text("timers"), int("unread"),
         int("last_message_id"), text("last_line"), int("last_message_at"), int("unanswered_since"), flag("answered"),
         text("disposition"), text("tags"), fixed(int("created_at")), int("assigned_at"), int("status_since"),
-        int("ended_at"), int("revision"), text("kept"), text("subject"), fixed(int("converted_from")),
-        text("transfer"),
-        int("ended_at"), text("translation"), int("revision"), text("kept"), text("subject"), fixed(int("converted_from")),
+        int("ended_at"), text("translation"), int("revision"), text("kept"), text("subject"),
+        fixed(int("converted_from")), text("transfer"),
     ];
     MESSAGES "messages" by "message_id" Update [
         int("message_id"), fixed(int("interaction_id")), fixed(text("channel_id")), fixed(text("direction")),
         text("author"), int("agent_id"), text("kind"), text("text"), text("media"), text("data"), text("template"),
         int("reply_to"), flag("forwarded"), flag("edited"), flag("deleted"), text("reactions"), text("state"),
-        text("error"), text("provider_id"), int("attempts"), int("retry_at"), int("backoff"), int("sent_at"),
-        fixed(int("created_at")), text("tags"),
-        text("error"), text("translation"), text("provider_id"), int("attempts"), int("retry_at"), int("backoff"), int("sent_at"),
-        fixed(int("created_at")),
+        text("error"), text("translation"), text("provider_id"), int("attempts"), int("retry_at"),
+        int("backoff"), int("sent_at"), fixed(int("created_at")), text("tags"),
     ];
     MEDIA "media" by "media_id" Update [
         text("media_id"), int("message_id"), int("agent_id"), text("mime"), text("filename"), text("caption"),
