@@ -110,6 +110,10 @@ pub enum Ended {
 ///
 /// # Errors
 /// The store can't be loaded.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the desk put together, part by part, in the order in which each needs the others"
+)]
 pub async fn start(mut parts: Parts) -> Result<Desk, StoreError> {
     let Ways { letters, translations, services } = Ways::of(&mut parts);
     let Parts {

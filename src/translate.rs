@@ -1,4 +1,4 @@
-//! A translator that speaks HTTP in the shape of LibreTranslate.
+//! A translator that speaks HTTP in the shape of `LibreTranslate`.
 //!
 //! It must not know what is translated, nor for whom.
 
@@ -37,7 +37,7 @@ pub enum TranslateSetupError {
     Tls(#[from] reqwest::Error),
 }
 
-/// A LibreTranslate server, or one that looks like it.
+/// A `LibreTranslate` server, or one that looks like it.
 #[derive(Debug)]
 pub struct LibreTranslate {
     http: Client,

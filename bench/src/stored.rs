@@ -9,7 +9,6 @@ use guichet::domain::{AgentId, Status, search_words};
 use guichet::engine::Sight;
 use guichet::port::{SearchQuery, Store};
 use sqlx::{AssertSqlSafe, Connection as _};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -197,14 +196,11 @@ async fn make(database: &mut Database, settings: &Settings) -> anyhow::Result<()
                 id + 9
             ]));
             for message in 0..EACH {
-                let mut text = String::new();
-                for _ in 0..WORDS {
-                    write!(text, "{} ", word(dice.rank()))?;
-                }
+                let text = (0..WORDS).map(|_| word(dice.rank())).collect::<Vec<_>>().join(" ");
                 messages.push(serde_json::json!([
                     id + 3 + i64::from(message),
                     id,
-                    text.trim_end(),
+                    text,
                     at + i64::from(message)
                 ]));
             }

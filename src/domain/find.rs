@@ -149,7 +149,7 @@ mod tests {
         let long = "word ".repeat(10_000) + &"x".repeat(10_000);
         assert!(words_of(&long).len() <= WORDS_MAX);
         assert!(words_of(&"x".repeat(10_000)).iter().all(|word| word.chars().count() <= WORD_CHARS));
-        let many: String = ('a'..='z').map(|letter| format!("{letter} ")).collect();
+        let many = ('a'..='z').map(String::from).collect::<Vec<_>>().join(" ");
         assert_eq!(query_words(&many).len(), QUERY_MAX);
         assert!(words_of_alias(AliasKind::Phone, &"1".repeat(10_000)).len() <= WORD_CHARS);
     }

@@ -145,6 +145,7 @@ impl Turn<'_> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each command, and none of them long")]
     fn command(&mut self, caller: Caller, command: Command) -> Reply {
         let agent = self.agent(caller.agent_id)?;
         self.session = caller.session;
@@ -175,7 +176,7 @@ impl Turn<'_> {
             } => {
                 let wanted =
                     translation::Wanted { my_language, their_language, translate_theirs, translate_mine };
-                self.set_translation(&agent, interaction_id, wanted)
+                self.set_translation(&agent, interaction_id, &wanted)
             }
             Command::Translate { interaction_id, message_id } => {
                 self.translate_message(&agent, interaction_id, message_id)

@@ -153,14 +153,15 @@ impl Desk {
     }
 }
 
-fn rule(total: i64, on_zero: ZeroAction) -> Option<TimerRule> {
+fn rule(total: i64, on_zero: ZeroAction) -> TimerRule {
     let (extend_by, extend_max, extend_roles) = (Some(Span(1_000)), 1, Vec::new());
-    Some(TimerRule { total: Span(total), on_zero, extend_by, extend_max, extend_roles })
+    TimerRule { total: Span(total), on_zero, extend_by, extend_max, extend_roles }
 }
 
 fn turns(kind: TimerKind, on_zero: ZeroAction, restarts: bool) {
     use TimerChange::{Red, Stopped, Yellow};
-    let mut desk = Desk::new(TimerPlan { agent: rule(61_001, on_zero), customer: rule(61_001, on_zero) });
+    let mut desk =
+        Desk::new(TimerPlan { agent: Some(rule(61_001, on_zero)), customer: Some(rule(61_001, on_zero)) });
     let interaction_id = desk.hears("m1");
     if kind == TimerKind::Customer {
         desk.says(interaction_id);
@@ -199,7 +200,7 @@ fn timers_turn_at_their_millisecond_and_not_one_before_also_after_a_restart() {
 
 #[test]
 fn an_extension_is_kept_by_the_plan_the_timer_began_with() {
-    let mut desk = Desk::new(TimerPlan { agent: None, customer: rule(10_000, ZeroAction::Alert) });
+    let mut desk = Desk::new(TimerPlan { agent: None, customer: Some(rule(10_000, ZeroAction::Alert)) });
     let interaction_id = desk.hears("m1");
     let extend = Command::ExtendTimer { interaction_id };
     assert_eq!(desk.ask(extend.clone()).unwrap_err().kind, RefusalKind::WrongStatus);

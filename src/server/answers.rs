@@ -13,6 +13,7 @@ use crate::protocol::{
 };
 
 /// The frame; `None`: no answer to such a method.
+#[expect(clippy::too_many_lines, reason = "one arm for each kind of answer")]
 pub(crate) fn frame(app: &App, id: &RawValue, method: Method, answer: &Answer) -> Option<String> {
     let text = match answer {
         Answer::Done => protocol::answer(id, Done {}),

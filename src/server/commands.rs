@@ -52,6 +52,7 @@ pub(crate) enum Own {
 }
 
 /// Reads a request's parameters as its method wants them.
+#[expect(clippy::too_many_lines, reason = "one line for each method")]
 pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorShape<'static>> {
     let on = |command: fn(InteractionId) -> Command| -> Result<Command, ErrorShape<'static>> {
         let OfInteraction { interaction_id } = request.params()?;

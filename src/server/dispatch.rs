@@ -220,10 +220,10 @@ impl Asked<'_> {
     }
 
     async fn prefill(&self, interaction_id: Option<InteractionId>) -> Result<Prefill, ErrorShape<'static>> {
-        match self.ask(Command::Prefill { interaction_id }).await? {
-            Answer::Prefill(prefill) => Ok(*prefill),
-            _ => Err(unexpected()),
-        }
+        let Answer::Prefill(prefill) = self.ask(Command::Prefill { interaction_id }).await? else {
+            return Err(unexpected());
+        };
+        Ok(*prefill)
     }
 
     async fn star(&self, params: StarQuickReply) -> Frame {

@@ -68,8 +68,10 @@ impl Feed {
         for effect in &batch.effects {
             if let Effect::CloseSockets { agent_id } = effect {
                 self.revoke(*agent_id);
-            } else if let Effect::CloseLogins { hashes } = effect {
-                hashes.iter().for_each(|hash| self.app.sessions.close_login(hash, Close::UNAUTHENTICATED));
+            }
+            let ended = if let Effect::CloseLogins { hashes } = effect { hashes.as_slice() } else { &[] };
+            for hash in ended {
+                self.app.sessions.close_login(hash, Close::UNAUTHENTICATED);
             }
         }
     }

@@ -47,6 +47,7 @@ async fn templates_known(desk: &TestDesk, client: &mut Client) {
 }
 
 #[tokio::test]
+#[expect(clippy::excessive_nesting, reason = "every source with every target")]
 async fn each_kind_goes_where_the_matrix_says() {
     let channels = StandIn::of_every_kind();
     let desk = TestDesk::with_channels(&channels).await;
@@ -58,7 +59,7 @@ async fn each_kind_goes_where_the_matrix_says() {
             n += 1;
             match channels.iter().find(|channel| channel.id().as_str() == from) {
                 Some(channel) => {
-                    channel.write(&desk, &format!("+33700{n:05}"), &format!("m{n}"), "hello").await
+                    channel.write(&desk, &format!("+33700{n:05}"), &format!("m{n}"), "hello").await;
                 }
                 None => desk.write(&format!("33700{n:05}"), &[(&format!("wamid.{n}"), "hello")]).await,
             }

@@ -257,6 +257,7 @@ async fn only_supervisors_may_and_only_what_makes_sense() {
 }
 
 #[tokio::test]
+#[expect(clippy::excessive_nesting, reason = "a closure that turns pages")]
 async fn all_work_is_listed_the_live_and_the_ended_a_page_at_a_time() {
     let mut stage = Stage::new().await;
     let mut ids = vec![stage.id.clone()];

@@ -374,8 +374,7 @@ async fn every_state_survives_a_restart_to_the_millisecond() {
         desk.write(&wa_id, &[(&format!("wamid.{name}"), "hello")]).await;
         let id = alice.accept_next().await;
         match name {
-            "red" => desk.clock.advance(Span::minutes(5)),
-            "yellow" => desk.clock.advance(Span::minutes(5)),
+            "red" | "yellow" => desk.clock.advance(Span::minutes(5)),
             "extended" => {
                 say(&mut alice, &id, "Good morning").await;
                 alice.ask("timer.extend", on(&id, json!({}))).await;

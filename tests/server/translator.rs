@@ -1,4 +1,4 @@
-//! Stands for a LibreTranslate server: translates by turning words round and keeping marks, and does as it is told: fails,
+//! Stands for a `LibreTranslate` server: translates by turning words round and keeping marks, and does as it is told: fails,
 //! waits, loses marks.
 
 use std::collections::VecDeque;

@@ -387,6 +387,7 @@ impl History {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each act")]
     fn act_on_work(&mut self, act: Act) {
         let (agent_id, interaction_id) = match act {
             Act::Refuse => {

@@ -163,10 +163,11 @@ impl Turn<'_> {
             }
             let loser =
                 holder.and_then(|other| self.world.identities.get(&other)).map(|other| other.contact_id);
-            for changes in loser.into_iter().chain([contact_id]) {
-                if before.iter().all(|(known, _)| *known != changes) {
-                    before.push((changes, self.words_of_contact(changes)));
-                }
+            let concerned = loser.into_iter().chain([contact_id]);
+            for contact_id in
+                concerned.filter(|id| before.iter().all(|(known, _)| known != id)).collect::<Vec<_>>()
+            {
+                before.push((contact_id, self.words_of_contact(contact_id)));
             }
             if let Some(other) = holder.and_then(|other| self.world.identities.get_mut(&other)) {
                 other.aliases.retain(|known| *known != (alias_kind, value.clone()));

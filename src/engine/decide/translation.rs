@@ -30,7 +30,7 @@ pub(super) struct Wanted {
 }
 
 impl Turn<'_> {
-    pub(super) fn set_translation(&mut self, agent: &Agent, id: InteractionId, wanted: Wanted) -> Reply {
+    pub(super) fn set_translation(&mut self, agent: &Agent, id: InteractionId, wanted: &Wanted) -> Reply {
         self.work(id)?;
         permit(agent, Permission::Translate)?;
         let row = self.own(agent, id)?;
@@ -185,11 +185,21 @@ impl Turn<'_> {
             .is_some_and(|it| it.pending.contains(&message_id));
         if waits {
             self.edit(interaction_id, |row| {
-                if let Some(translating) = &mut row.translation {
-                    translating.pending.remove(&message_id);
-                }
+                let translating = row.translation.as_mut();
+                translating.map(|translating| translating.pending.remove(&message_id));
             });
         }
+    }
+
+    /// A translation that will not come.
+    fn settle(&mut self, message_id: MessageId, state: TranslationState, reason: Option<&str>) {
+        self.edit_message(message_id, |message| {
+            if let Some(translation) = &mut message.translation {
+                translation.state = state;
+                translation.text.clear();
+                translation.reason = reason.map(str::to_owned);
+            }
+        });
     }
 
     /// The translator answered, or did not.
@@ -210,11 +220,11 @@ impl Turn<'_> {
         let outcome = result.and_then(|text| self.checked(&message, &text));
         self.no_longer_pending(message.interaction_id, message_id);
         let failure = outcome.as_ref().err().cloned();
+        let state = if failure.is_some() { TranslationState::Failed } else { TranslationState::Ok };
         self.edit_message(message_id, |message| {
             if let Some(translation) = &mut message.translation {
                 translation.reason.clone_from(&failure);
-                translation.state =
-                    if failure.is_some() { TranslationState::Failed } else { TranslationState::Ok };
+                translation.state = state;
                 translation.text = outcome.unwrap_or_default();
             }
         });
@@ -289,13 +299,7 @@ impl Turn<'_> {
     pub(super) fn retry_translation(&mut self, message: &Message, untranslated: bool) {
         let Some(translation) = &message.translation else { return };
         if untranslated {
-            self.edit_message(message.message_id, |message| {
-                if let Some(translation) = &mut message.translation {
-                    translation.state = TranslationState::Skipped;
-                    translation.text.clear();
-                    translation.reason = None;
-                }
-            });
+            self.settle(message.message_id, TranslationState::Skipped, None);
             return self.no_longer_pending(message.interaction_id, message.message_id);
         }
         match translation.state {
@@ -349,12 +353,7 @@ impl Turn<'_> {
             if !theirs {
                 continue;
             }
-            self.edit_message(message_id, |message| {
-                if let Some(translation) = &mut message.translation {
-                    translation.state = TranslationState::Failed;
-                    translation.reason = Some("ended".to_owned());
-                }
-            });
+            self.settle(message_id, TranslationState::Failed, Some("ended"));
             self.no_longer_pending(row.interaction_id, message_id);
             self.message_changed(message_id);
         }

@@ -9,6 +9,7 @@ use crate::engine::{StarRow, Stored, TagRow};
 
 impl World {
     /// The rows that would be loaded if the process started afresh now.
+    #[expect(clippy::too_many_lines, reason = "one line for each table")]
     pub(crate) fn stored(&self) -> Stored {
         let mut works: Vec<_> = self.works.values().filter(|work| work.row.ended_at.is_none()).collect();
         works.sort_by_key(|work| work.row.interaction_id);
@@ -135,8 +136,8 @@ impl World {
             let head_due =
                 lane.queue.front().and_then(|id| self.flights.get(id)).and_then(|flight| flight.due);
             let head = lane.queue.front().and_then(|id| self.message(*id));
-            let held = head.is_some_and(|kept| kept.row.waits_for_translation());
-            if lane.sending.is_none() && head_due.is_none() && !held {
+            let translating = head.is_some_and(|kept| kept.row.waits_for_translation());
+            if lane.sending.is_none() && head_due.is_none() && !translating {
                 wrong.push(format!("the lane of {} waits for nothing", key.1));
             }
             for message_id in lane.queue.iter().chain(&lane.sending) {

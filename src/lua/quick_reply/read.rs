@@ -123,9 +123,9 @@ fn localized(node: &Node<'_>, most: usize) -> Option<Localized> {
 /// The fields, and the names of all, so that one that is wrong is not also said to be missing.
 fn form(node: &Node<'_>) -> (Vec<QuickReplyField>, Vec<String>) {
     let Some(mut fields) = node.fields() else { return Default::default() };
-    let named = fields.named();
-    let names = named.iter().map(|(name, _)| name.clone()).collect();
-    let form = named.into_iter().filter_map(|(name, node)| field(name, &node)).collect();
+    let written = fields.named();
+    let names = written.iter().map(|(name, _)| name.clone()).collect();
+    let form = written.into_iter().filter_map(|(name, node)| field(name, &node)).collect();
     fields.finish();
     (form, names)
 }
@@ -149,9 +149,9 @@ fn field(name: String, node: &Node<'_>) -> Option<QuickReplyField> {
     let required = fields.may("required").and_then(|node| node.boolean());
     let kind = match kind.as_str() {
         "text" => text(&mut fields),
-        "date" => date(&mut fields),
+        "date" => Some(date(&mut fields)),
         "time" => Some(FieldKind::Time),
-        "number" => number(&mut fields),
+        "number" => Some(number(&mut fields)),
         "choice" => choice(&mut fields),
         _ => fields.must("from").and_then(|node| from(&node)),
     };
@@ -178,7 +178,7 @@ fn text(fields: &mut Fields<'_>) -> Option<FieldKind> {
     Some(FieldKind::Text { min: min?, max: max?, pattern })
 }
 
-fn date(fields: &mut Fields<'_>) -> Option<FieldKind> {
+fn date(fields: &mut Fields<'_>) -> FieldKind {
     let day = |node: Node<'_>| {
         let text = node.text(20)?;
         let date = Date::strptime("%Y-%m-%d", &text).ok();
@@ -191,17 +191,17 @@ fn date(fields: &mut Fields<'_>) -> Option<FieldKind> {
     if min.zip(max).is_some_and(|(min, max)| min > max) {
         fields.wrong("`min` is after `max`: nothing would do");
     }
-    Some(FieldKind::Date { min, max })
+    FieldKind::Date { min, max }
 }
 
-fn number(fields: &mut Fields<'_>) -> Option<FieldKind> {
+fn number(fields: &mut Fields<'_>) -> FieldKind {
     let min = fields.may("min").and_then(|node| node.number());
     let max = fields.may("max").and_then(|node| node.number());
     if min.zip(max).is_some_and(|(min, max)| min > max) {
         fields.wrong("`min` is more than `max`: nothing would do");
     }
     let whole = fields.may("whole").and_then(|node| node.boolean()).unwrap_or(false);
-    Some(FieldKind::Number { min, max, whole })
+    FieldKind::Number { min, max, whole }
 }
 
 fn choice(fields: &mut Fields<'_>) -> Option<FieldKind> {

@@ -65,6 +65,7 @@ pub(crate) fn event_frame(channels: &Channels, told: &Told<'_>) -> Option<String
     Some(wire::notification("event", event))
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each event")]
 fn body<'a>(channels: &Channels, told: &Told<'a>) -> Option<EventBody<'a>> {
     let about = || wire::About { interaction: whole(channels, told) };
     let given = |agent_id| wire::Given {
