@@ -1,6 +1,6 @@
 //! Keeps everything: one database behind [`crate::port::Store`], `SQLite` by default or `PostgreSQL`.
 //!
-//! A batch is one transaction with one prepared statement a table ([`table`] says which columns, [`write`] fills them,
+//! A batch is one transaction with one prepared statement a table ([`table`] says which columns, [`mod@write`] fills them,
 //! [`decode`] reads them back). `PostgreSQL` is given all rows of a table as one JSON array, `SQLite` row by row: there a call
 //! costs little. What differs between the two databases stands in [`sqlite`] and [`postgres`]; all else is written once, in
 //! [`database`], over the traits of [`backend`]. `sqlx` on `SQLite` was the other road: its calls go to a thread of their own and
