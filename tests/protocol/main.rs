@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot read the repository fails")]
 
+mod typescript;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -24,6 +26,11 @@ fn the_committed_document_is_the_one_the_types_make() {
     let mut made = serde_json::to_string_pretty(&document()).expect("a document is JSON");
     made.push('\n');
     committed("docs/openrpc.json", &made);
+}
+
+#[test]
+fn the_console_speaks_in_the_types_of_the_document() {
+    committed("web/src/lib/protocol.ts", &typescript::typescript(&document()));
 }
 
 fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {

@@ -1,8 +1,9 @@
 // What the events mean: a pure reducer from a world and a batch of events to the next world. Maps and rows are never
 // changed in place, so that a component sees by identity what is new. It knows neither the socket nor Svelte.
 import type {
-  Agent, Channel, Choice, Draft, Event, Interaction, Message, Note, Notice, Queue, Scripts, SessionStarted, Skill,
+  Agent, Channel, ChannelKind, Draft, Event, Interaction, Message, Note, Notice, Permission, Queue, ScriptError, Services, Skill,
 } from './protocol';
+import type { SessionStarted } from './wire';
 
 export interface Thread {
   messages: readonly Message[];
@@ -12,26 +13,39 @@ export interface Thread {
   loaded: boolean;
 }
 
+/** What the last change of the scripts came to. */
+export interface Policy {
+  generation: number;
+  state: string;
+  errors: readonly ScriptError[];
+}
+
 export interface World {
   me: Agent | null;
-  permissions: readonly string[];
+  permissions: readonly Permission[];
+  /** What is on this agent's desk, consulted work among it, and what is looked at besides. */
   interactions: ReadonlyMap<string, Interaction>;
+  /** Interactions kept although they are not on the desk: a page shows them. */
+  looked: ReadonlySet<string>;
   threads: ReadonlyMap<string, Thread>;
   notes: ReadonlyMap<string, readonly Note[]>;
   agents: ReadonlyMap<string, Agent>;
   queues: ReadonlyMap<string, Queue>;
   channels: readonly Channel[];
   skills: readonly Skill[];
-  reasons: readonly Choice[];
+  /** To which kinds work of a kind may be converted. */
+  conversions: Readonly<Record<string, readonly ChannelKind[]>>;
+  services: Services;
+  reasons: readonly string[];
   notices: readonly Notice[];
   /** Who is writing: the interaction, and until when we believe it (ms). */
   typing: ReadonlyMap<string, number>;
-  policy: Scripts | null;
+  policy: Policy | null;
 }
 
 export const EMPTY: World = {
-  me: null, permissions: [], interactions: new Map(), threads: new Map(), notes: new Map(), agents: new Map(),
-  queues: new Map(), channels: [], skills: [], reasons: [], notices: [], typing: new Map(), policy: null,
+  me: null, permissions: [], interactions: new Map(), looked: new Set(), threads: new Map(), notes: new Map(), agents: new Map(),
+  queues: new Map(), channels: [], skills: [], conversions: {}, services: { transcripts: false, translation: false }, reasons: [], notices: [], typing: new Map(), policy: null,
 };
 
 const TYPING_MS = 12_000;
@@ -39,22 +53,25 @@ const MAX_NOTICES = 20;
 
 /** The world after `session.start`: resumed keeps what is known, otherwise the snapshot replaces it. */
 export function begin(world: World, session: SessionStarted): World {
-  const permissions = session.permissions ?? [];
+  const permissions = session.permissions;
   const snapshot = session.snapshot;
   if (!snapshot) return { ...world, me: session.agent, permissions };
   return {
     ...EMPTY,
+    looked: world.looked,
     me: session.agent,
     permissions,
     interactions: new Map(
-      snapshot.interactions.filter((one) => held(one, session.agent)).map((one) => [one.interaction_id, one]),
+      [...snapshot.interactions, ...snapshot.consulted].filter((one) => held(one, session.agent)).map((one) => [one.interaction_id, one]),
     ),
-    agents: new Map((snapshot.agents ?? []).map((one) => [one.agent_id, one])),
-    queues: new Map((snapshot.queues ?? []).map((one) => [one.skill, one])),
-    channels: snapshot.channels ?? [],
-    skills: snapshot.skills ?? [],
-    reasons: snapshot.reasons ?? [],
-    notices: (snapshot.notices ?? []).slice(-MAX_NOTICES),
+    agents: new Map(snapshot.agents.map((one) => [one.agent_id, one])),
+    queues: new Map(snapshot.queues.map((one) => [one.skill, one])),
+    channels: snapshot.channels,
+    skills: snapshot.skills,
+    conversions: snapshot.conversions,
+    services: snapshot.services,
+    reasons: snapshot.reasons,
+    notices: snapshot.notices.slice(-MAX_NOTICES),
     policy: world.policy,
   };
 }
@@ -96,13 +113,14 @@ function one(next: World, before: World, event: Event, now: number): void {
       next.queues = new Map(next.queues).set(event.queue.skill, event.queue);
       break;
     case 'policy.changed':
-      next.policy = { generation: event.generation, state: event.state, errors: event.errors ?? [] };
+      next.policy = { generation: event.generation, state: event.state, errors: event.errors };
       break;
     case 'notice':
       next.notices = [...next.notices, event].slice(-MAX_NOTICES);
       break;
     case 'interaction.offered':
     case 'interaction.assigned':
+    case 'interaction.consult_started':
       if (event.messages && event.interaction_id) put(next, before, event.interaction_id, event.messages, true);
       break;
     default:
@@ -114,7 +132,18 @@ function one(next: World, before: World, event: Event, now: number): void {
 /** What belongs on this agent's desk: offered to, assigned to, or consulted. */
 export function held(one: Interaction, me: Agent | null): boolean {
   if (!me || one.ended_at || one.ownership === 'detached' || one.ownership === 'queued') return false;
-  return one.agent_id === me.agent_id || (one.consulted ?? []).includes(me.agent_id);
+  return one.agent_id === me.agent_id || offered(one, me) || consulted(one, me);
+}
+
+/** Proposed to this agent: by routing, or by a colleague who holds it until it is accepted. */
+export function offered(one: Interaction, me: Agent | null): boolean {
+  if (!me) return false;
+  return (one.ownership === 'offered' && one.agent_id === me.agent_id) || one.transfer?.agent_id === me.agent_id;
+}
+
+/** A colleague's work on which this agent is asked for advice. */
+export function consulted(one: Interaction, me: Agent | null): boolean {
+  return me !== null && one.agent_id !== me.agent_id && one.consulted.includes(me.agent_id);
 }
 
 export function place(next: World, before: World, incoming: Interaction): void {
@@ -122,7 +151,7 @@ export function place(next: World, before: World, incoming: Interaction): void {
   const known = next.interactions.get(id);
   if (known && known.revision > incoming.revision) return;
   const interactions = own(next, before, 'interactions');
-  if (held(incoming, next.me)) {
+  if (held(incoming, next.me) || next.looked.has(id)) {
     // A draft is the caller's own and travels only where it was asked for: keep ours.
     interactions.set(id, incoming.draft === undefined && known?.draft ? { ...incoming, draft: known.draft } : incoming);
     return;
@@ -130,6 +159,15 @@ export function place(next: World, before: World, incoming: Interaction): void {
   interactions.delete(id);
   own(next, before, 'threads').delete(id);
   own(next, before, 'notes').delete(id);
+}
+
+/** Lets go of an interaction that is not on the desk. */
+export function forget(world: World, id: string): World {
+  const one = world.interactions.get(id);
+  if (!one || held(one, world.me) || world.looked.has(id)) return world;
+  const next = { ...world };
+  for (const name of ['interactions', 'threads', 'notes'] as const) own(next, world, name).delete(id);
+  return next;
 }
 
 /** Puts messages in by id: known ones are replaced where they are, new ones go to their place in time. */
@@ -164,7 +202,7 @@ function react(next: World, before: World, id: string, event: { message_id: stri
   for (const [key, thread] of id ? [[id, next.threads.get(id)] as const] : next.threads) {
     if (!thread?.messages.some((message) => message.message_id === event.message_id)) continue;
     const messages = thread.messages.map((message) =>
-      message.message_id === event.message_id ? { ...message, reactions: event.reactions ?? [] } : message,
+      message.message_id === event.message_id ? { ...message, reactions: event.reactions } : message,
     );
     own(next, before, 'threads').set(key, { ...thread, messages });
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cards, chosen, mapLink, orderLines, place } from './data';
 import { entries } from './log';
 import type { Message, Note } from './protocol';
+import { message as sample } from './samples';
 
 describe('special messages', () => {
   it('reads places', () => {
@@ -24,10 +25,8 @@ describe('special messages', () => {
 
 describe('the log', () => {
   const at = (day: number, minute: number): string => new Date(2026, 0, day, 10, minute).toISOString();
-  const message = (id: string, time: string, agent?: string): Message => ({
-    message_id: id, interaction_id: 'i', direction: agent ? 'out' : 'in', author: { type: agent ? 'agent' : 'contact', agent_id: agent ?? null },
-    kind: 'text', text: id, state: 'received', created_at: time,
-  });
+  const message = (id: string, time: string, agent?: string): Message =>
+    sample(id, agent ? { direction: 'out', author: { type: 'agent', agent_id: agent }, created_at: time } : { created_at: time });
   const note: Note = { note_id: 'n', interaction_id: 'i', text: 'x', created_at: at(1, 2) };
   const drawn = (messages: Message[], notes: Note[] = []): string[] =>
     entries(messages, notes).map((one) => (one.kind === 'message' ? one.message.message_id + (one.follows ? '+' : '') : one.kind));

@@ -4,7 +4,8 @@ export interface Place { latitude: number; longitude: number; name: string; addr
 export interface Card { name: string; lines: string[] }
 export interface OrderLine { item: string; quantity: number }
 
-type Data = Record<string, unknown> | null | undefined;
+/** What the channel told beside the text; every channel in its own way. */
+type Data = unknown;
 
 function record(value: unknown): Record<string, unknown> {
   return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
@@ -19,7 +20,7 @@ function text(value: unknown): string {
 }
 
 export function place(data: Data): Place | null {
-  const at = record(data?.['location'] ?? data);
+  const at = record(record(data)['location'] ?? data);
   const latitude = Number(at['latitude']);
   const longitude = Number(at['longitude']);
   if (at['latitude'] === undefined || !Number.isFinite(latitude) || !Number.isFinite(longitude)) return null;
@@ -32,7 +33,7 @@ export function mapLink(at: Place): string {
 }
 
 export function cards(data: Data): Card[] {
-  return list(data?.['contacts'] ?? data).map((one) => {
+  return list(record(data)['contacts'] ?? data).map((one) => {
     const person = record(one);
     const name = record(person['name']);
     const lines = [...list(person['phones']), ...list(person['emails'])]
@@ -43,12 +44,13 @@ export function cards(data: Data): Card[] {
 }
 
 export function chosen(data: Data): { title: string; description: string } {
-  const answer = record(data?.['button_reply'] ?? data?.['list_reply'] ?? data?.['button'] ?? data);
+  const told = record(data);
+  const answer = record(told['button_reply'] ?? told['list_reply'] ?? told['button'] ?? data);
   return { title: text(answer['title']) || text(answer['text']), description: text(answer['description']) };
 }
 
 export function orderLines(data: Data): OrderLine[] {
-  const order = record(data?.['order'] ?? data);
+  const order = record(record(data)['order'] ?? data);
   return list(order['items'] ?? order['product_items']).map((one) => {
     const line = record(one);
     return { item: text(line['name']) || text(line['product_retailer_id']), quantity: Number(line['quantity']) || 1 };

@@ -1,12 +1,13 @@
 // The agent's desk: the world as the server told it, renewed once per frame, and the acts of the agent. Components read
 // it and call it; they never speak to the socket.
-import { EMPTY, apply, begin, history, place, put, type World } from './apply';
+import { EMPTY, apply, begin, forget, history, place, put, type World } from './apply';
 import { surroundings } from './browser';
 import { now, sawServerTime, setServerTime } from './clock.svelte';
 import { Drafts, type Attachment } from './drafts.svelte';
 import { Outbox, type Sending } from './outbox.svelte';
-import type { Event, Interaction, Message, Method, Methods } from './protocol';
+import type { Event, Interaction, Message } from './protocol';
 import { Connection, type Phase, type Refused } from './socket';
+import type { Method, Params, Result } from './wire';
 
 const TYPING_EVERY_MS = 8_000;
 const PAGE = 50;
@@ -25,6 +26,7 @@ class Desk {
   readonly outbox = new Outbox((params, id) => this.sendNow(params, id));
 
   private queue: Event[] = [];
+  private readonly listeners = new Set<(events: readonly Event[]) => void>();
   private frame = 0;
   private typedAt = new Map<string, number>();
   private readonly connection = new Connection(surroundings, {
@@ -56,13 +58,29 @@ class Desk {
   }
 
   /** Asks the server; what events came before the answer are applied before it. */
-  async ask<M extends Method>(method: M, params: Methods[M]['params'], id?: string): Promise<Methods[M]['result']> {
+  async ask<M extends Method>(method: M, params: Params<M>, id?: string): Promise<Result<M>> {
     const result = await this.connection.request(method, params, id);
     this.flush();
     return result;
   }
 
   // — reading —
+
+  /** Every batch of events just after it was applied, for a page that shows more than the desk holds. Returns how to stop. */
+  listen(listener: (events: readonly Event[]) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Keeps an interaction that is not on the desk while a page shows it. Returns how to let it go. */
+  look(interaction_id: string): () => void {
+    this.world = { ...this.world, looked: new Set([...this.world.looked, interaction_id]) };
+    return () => {
+      const looked = new Set(this.world.looked);
+      looked.delete(interaction_id);
+      this.world = forget({ ...this.world, looked }, interaction_id);
+    };
+  }
 
   async open(interaction_id: string): Promise<void> {
     const [page, whole] = await Promise.all([
@@ -93,7 +111,7 @@ class Desk {
     this.placed((await this.ask(method, { interaction_id })).interaction);
   }
 
-  async setOutcome(params: Methods['interaction.set_outcome']['params']): Promise<void> {
+  async setOutcome(params: Params<'interaction.set_outcome'>): Promise<void> {
     this.placed((await this.ask('interaction.set_outcome', params)).interaction);
   }
 
@@ -184,6 +202,7 @@ class Desk {
     const events = this.queue;
     this.queue = [];
     this.world = apply(this.world, events, now());
+    for (const listener of this.listeners) listener(events);
     for (const event of events) {
       if (event.type === 'draft.changed' && event.interaction_id) this.drafts.adopt(event.interaction_id, event.draft ?? null);
       if ('interaction' in event && event.interaction?.draft) {

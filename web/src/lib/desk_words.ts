@@ -1,7 +1,7 @@
 // Names for what the wire calls by codes: channels, statuses, reasons, choices. A code without words is shown as it is.
 import { t } from './i18n/index.svelte';
 import type { IconName } from './icons';
-import type { Agent, ChannelKind, Choice, Interaction, Status } from './protocol';
+import type { Agent, ChannelKind, Interaction, Status } from './protocol';
 
 const CHANNEL_ICONS: Record<ChannelKind, IconName> = {
   whatsapp: 'whatsapp', email: 'email', sms: 'sms', chat: 'chat', voice: 'voice', private_social: 'social', public_social: 'social',
@@ -40,30 +40,20 @@ export function contactName(one: Interaction): string {
   return one.contact?.name || one.contact?.address || t('unnamed');
 }
 
-/** The code and the words of a choice, however the server writes it. */
-export function choice(one: Choice): { code: string; title: string } {
-  if (typeof one === 'string') return { code: one, title: readable(one) };
-  const text = (...names: string[]): string | undefined => {
-    for (const name of names) if (typeof one[name] === 'string') return one[name] as string;
-    return undefined;
-  };
-  const code = text('code', 'id', 'reason', 'disposition', 'key', 'name') ?? text('title') ?? '';
-  return { code, title: text('title', 'label', 'name') ?? readable(code) };
-}
-
-function readable(code: string): string {
+/** A code that only this installation knows, as words. */
+export function readable(code: string): string {
   const words = code.replaceAll('_', ' ');
   return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 }
 
-export function stateName(agent: Agent | null, reasons: readonly Choice[]): string {
+export function stateName(agent: Agent | null): string {
   if (agent?.state === 'available') return t('state_available');
   if (agent?.state !== 'unavailable') return t('state_offline');
   if (!agent.reason) return t('state_unavailable');
-  return t('state_with_reason', { reason: reasonName(agent.reason, reasons) });
+  return t('state_with_reason', { reason: reasonName(agent.reason) });
 }
 
-export function reasonName(code: string, reasons: readonly Choice[]): string {
+export function reasonName(code: string): string {
   if (code === 'missed_offers' || code === 'missed offers') return t('state_missed_offers');
-  return reasons.map(choice).find((one) => one.code === code)?.title ?? readable(code);
+  return readable(code);
 }

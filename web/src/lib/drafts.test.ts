@@ -3,6 +3,7 @@ import { Drafts } from './drafts.svelte';
 import { Outbox } from './outbox.svelte';
 import { Refused } from './socket';
 import type { Message } from './protocol';
+import { draft } from './samples';
 
 vi.useFakeTimers();
 
@@ -35,7 +36,7 @@ describe('drafts', () => {
   });
 
   it('come from the server while nothing is written here', () => {
-    drafts.adopt('i1', { text: 'from the telephone', media: ['m1'] });
+    drafts.adopt('i1', draft('from the telephone', { media: ['m1'] }));
     expect(drafts.get('i1').text).toBe('from the telephone');
     expect(drafts.get('i1').attachments[0]).toMatchObject({ media_id: 'm1', state: 'ready' });
     drafts.adopt('i1', undefined);
@@ -46,13 +47,13 @@ describe('drafts', () => {
 
   it('are never overwritten before the server has ours', async () => {
     drafts.write('i1', { text: 'mine' });
-    drafts.adopt('i1', { text: 'old' });
+    drafts.adopt('i1', draft('old'));
     vi.advanceTimersByTime(500);
-    drafts.adopt('i1', { text: 'old' });
+    drafts.adopt('i1', draft('old'));
     expect(drafts.get('i1').text).toBe('mine');
     answer();
     await vi.advanceTimersByTimeAsync(0);
-    drafts.adopt('i1', { text: 'newer, from elsewhere' });
+    drafts.adopt('i1', draft('newer, from elsewhere'));
     expect(drafts.get('i1').text).toBe('newer, from elsewhere');
   });
 

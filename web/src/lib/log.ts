@@ -44,6 +44,6 @@ export function entries(messages: readonly Message[], notes: readonly Note[]): E
 function follows(last: Entry | null, entry: Entry & { kind: 'message' }): boolean {
   if (last?.kind !== 'message' || dayKey(last.time) !== dayKey(entry.time)) return false;
   const near = Date.parse(entry.time) - Date.parse(last.time) < GROUP_MS;
-  const author = (message: Message): string => `${message.author.type}/${message.author.agent_id ?? ''}`;
+  const author = ({ author }: Message): string => (author.type === 'agent' ? author.agent_id : author.type);
   return near && author(last.message) === author(entry.message);
 }

@@ -2,11 +2,12 @@
 // id, so that sending it again after a lost connection acts once.
 import { SvelteMap } from 'svelte/reactivity';
 import { newId } from './browser';
-import type { Message, Methods } from './protocol';
+import type { Message } from './protocol';
 import { explain } from './refusals';
 import { Refused } from './socket';
+import type { Params } from './wire';
 
-export type Sending = Methods['message.send']['params'];
+export type Sending = Params<'message.send'>;
 
 export interface Pending {
   request_id: string;

@@ -1,7 +1,7 @@
 // Refusals and failed deliveries in the reader's words. Refusals are a closed list; a delivery's reason may be newer
 // than this console, then the provider's own words serve.
 import { has, t } from './i18n/index.svelte';
-import type { MessageError } from './protocol';
+import type { DeliveryError } from './protocol';
 import { Refused } from './socket';
 
 export function explain(error: unknown): string {
@@ -32,7 +32,7 @@ export function explain(error: unknown): string {
   }
 }
 
-export function explainDelivery(error: MessageError | null | undefined): string {
+export function explainDelivery(error: DeliveryError | null | undefined): string {
   const key = `delivery_${error?.reason ?? ''}`;
   const detail = error?.details || error?.reason || '';
   if (error?.reason && error.reason !== 'provider_error' && has(key)) return t(key);

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Connection, Refused, type Listener, type SocketLike, type Surroundings } from './socket';
 import { retryDelay } from './backoff';
-import type { Event, SessionStarted } from './protocol';
+import type { Event } from './protocol';
+import type { SessionStarted } from './wire';
 
 class FakeSocket implements SocketLike {
   sent: { id: string; method: string; params: Record<string, unknown> }[] = [];

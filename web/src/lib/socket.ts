@@ -2,7 +2,8 @@
 // nothing of what the events mean. A request that changes something carries a UUID and is sent again after a
 // reconnection: the server acts on it once.
 import { retryDelay } from './backoff';
-import type { Event, Hello, Method, Methods, RefusalKind, RpcError, SessionStarted } from './protocol';
+import { READS, type Event, type Hello, type RefusalKind } from './protocol';
+import type { Method, Params, Result, RpcError, SessionStarted } from './wire';
 
 export type Phase = 'connecting' | 'online' | 'waiting' | 'unauthenticated' | 'stopped';
 
@@ -52,10 +53,9 @@ interface Waiting {
   reject(reason: Refused): void;
 }
 
-const READS = new Set<Method>([
-  'inbox.list', 'interaction.get', 'interaction.history', 'interaction.why', 'template.list', 'quick_reply.list',
-  'admin.scripts.get', 'message.typing',
-]);
+const FORGOTTEN: ReadonlySet<Method> = new Set(READS);
+/** What must not be done again later, by a request whose answer was lost. */
+const ONCE: ReadonlySet<Method> = new Set<Method>(['message.typing', 'admin.tokens.add', 'agent.change_password']);
 /** More than this many requests without an answer: something is wrong, say so instead of hoarding. */
 const MAX_WAITING = 200;
 const PROBE_REPLY_MS = 10_000;
@@ -104,8 +104,8 @@ export class Connection {
     }
   }
 
-  request<M extends Method>(method: M, params: Methods[M]['params'], id?: string): Promise<Methods[M]['result']> {
-    const read = READS.has(method);
+  request<M extends Method>(method: M, params: Params<M>, id?: string): Promise<Result<M>> {
+    const read = FORGOTTEN.has(method);
     const key = read ? `r${++this.serial}` : (id ?? this.around.uuid());
     const frame = JSON.stringify({ jsonrpc: '2.0', id: key, method, params });
     // Characters, not bytes: a frame near the limit is refused here only when it surely is too large.
@@ -114,7 +114,7 @@ export class Connection {
       return Promise.reject(new Refused('offline', 'Not connected.'));
     }
     return new Promise((resolve, reject) => {
-      const entry: Waiting = { frame, keep: method !== 'message.typing', resolve: resolve as Waiting['resolve'], reject };
+      const entry: Waiting = { frame, keep: !ONCE.has(method), resolve: resolve as Waiting['resolve'], reject };
       this.waiting.set(key, entry);
       if (this.live) this.socket?.send(frame);
       else if (!entry.keep) this.settle(key, (gone) => gone.reject(new Refused('offline', 'Not connected.')));

@@ -1,5 +1,5 @@
 // A message template as a form: its fields, its preview, what is missing and what is sent. Pure.
-import type { Choice, SentTemplate, Template } from './protocol';
+import type { FilledTemplate, Template } from './protocol';
 
 export interface Field {
   id: string;
@@ -10,7 +10,6 @@ export interface Field {
   /** What people call it: the parameter's name or the button's text. */
   name: string;
   accept?: string;
-  example?: string;
 }
 
 export type Values = Record<string, string>;
@@ -31,8 +30,8 @@ export function fieldsOf(template: Template): Field[] {
   if (format === 'text' && parameters(template.header?.parameters, headerText).length > 0) {
     fields.push({ id: 'header', area: 'header', kind: 'text', key: 'text', name: '' });
   }
-  for (const parameter of parameters(template.parameters, template.body)) {
-    fields.push({ id: `body-${parameter.key}`, area: 'body', kind: 'text', name: parameter.key, ...parameter });
+  for (const key of parameters(template.parameters, template.body)) {
+    fields.push({ id: `body-${key}`, area: 'body', kind: 'text', key, name: key });
   }
   (template.buttons ?? []).forEach((button, index) => {
     if (!button.needs_value) return;
@@ -41,15 +40,9 @@ export function fieldsOf(template: Template): Field[] {
   return fields;
 }
 
-function parameters(declared: Choice[] | null | undefined, text: string): { key: string; example?: string }[] {
-  if (declared && declared.length > 0) {
-    return declared.map((one, index) => {
-      if (typeof one === 'string') return { key: one };
-      const key = String(one['key'] ?? one['name'] ?? index + 1);
-      return typeof one['example'] === 'string' ? { key, example: one['example'] } : { key };
-    });
-  }
-  return [...new Set([...text.matchAll(HOLE)].map((hole) => hole[1] ?? ''))].map((key) => ({ key }));
+function parameters(declared: readonly string[] | undefined, text: string): string[] {
+  if (declared && declared.length > 0) return [...declared];
+  return [...new Set([...text.matchAll(HOLE)].map((hole) => hole[1] ?? ''))];
 }
 
 /** The fields that still need a value; blanks are no value. */
@@ -75,11 +68,12 @@ export function plain(template: Template, values: Values): string {
   return filled(template.body, (key) => values[`body-${key}`]).map((part) => part.text).join('');
 }
 
-export function toSend(template: Template, fields: readonly Field[], values: Values): SentTemplate {
-  const sent: SentTemplate = { name: template.name, language: template.language, parameters: {} };
+export function toSend(template: Template, fields: readonly Field[], values: Values): FilledTemplate {
+  const parameters: Record<string, string> = {};
+  const sent: FilledTemplate = { name: template.name, language: template.language, parameters };
   for (const field of fields) {
     const value = (values[field.id] ?? '').trim();
-    if (field.area === 'body') sent.parameters[field.key] = value;
+    if (field.area === 'body') parameters[field.key] = value;
     else if (field.area === 'button') sent.buttons = { ...sent.buttons, [field.key]: value };
     else sent.header = field.kind === 'file' ? { media_id: value } : { text: value };
   }

@@ -5,7 +5,8 @@ import { fr } from './i18n/fr';
 import { fill } from './i18n/index.svelte';
 import { tokens } from './markup';
 import { byRecency, hold } from './order';
-import type { Interaction, Template } from './protocol';
+import type { Interaction } from './protocol';
+import { template as sample } from './samples';
 import { fillKnown, firstHole, word } from './quick';
 import { fieldsOf, filled, missing, plain, toSend } from './template';
 
@@ -103,20 +104,19 @@ describe('quick replies', () => {
 });
 
 describe('templates', () => {
-  const template: Template = {
-    name: 'order_ready', language: 'fr', status: 'APPROVED', body: 'Bonjour {{1}}, commande {{2}} prête. {{1}} !',
-    header: { format: 'IMAGE' }, parameters: ['1', '2'], buttons: [
-      { kind: 'quick_reply', text: 'Merci' }, { kind: 'url', text: 'Suivre', url: 'https://a.example/{{1}}', needs_value: true },
+  const template = sample('order_ready', {
+    language: 'fr', body: 'Bonjour {{1}}, commande {{2}} prête. {{1}} !',
+    header: { format: 'image', parameters: [] }, parameters: ['1', '2'], buttons: [
+      { kind: 'quick_reply', text: 'Merci', needs_value: false }, { kind: 'url', text: 'Suivre', url: 'https://a.example/{{1}}', needs_value: true },
     ],
-  };
+  });
   const fields = fieldsOf(template);
   it('become a form', () => {
     expect(fields.map((field) => [field.id, field.kind])).toEqual([
       ['header', 'file'], ['body-1', 'text'], ['body-2', 'text'], ['button-1', 'text'],
     ]);
-    expect(fieldsOf({ ...template, parameters: [{ name: 'first_name', example: 'Léa' }], header: null, buttons: null }))
-      .toMatchObject([{ id: 'body-first_name', example: 'Léa' }]);
-    expect(fieldsOf({ name: 'x', language: 'en', status: 'APPROVED', body: '{{name}} {{name}}' })).toHaveLength(1);
+    expect(fieldsOf(sample('x', { parameters: ['first_name'] }))).toMatchObject([{ id: 'body-first_name', name: 'first_name' }]);
+    expect(fieldsOf(sample('x', { body: '{{name}} {{name}}' }))).toHaveLength(1);
   });
   it('tell what is missing; blanks do not count', () => {
     expect(missing(fields, { header: 'm1', 'body-1': ' ', 'body-2': 'B', 'button-1': 'x' }).map((field) => field.id)).toEqual(['body-1']);
