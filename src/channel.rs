@@ -5,6 +5,8 @@
 //! listening. What it reports goes in as [`crate::engine::ChannelInput`]; what it is told comes as
 //! [`crate::engine::Outgoing`].
 
+pub mod chat;
 pub mod whatsapp;
 
+pub use chat::Chat;
 pub use whatsapp::WhatsApp;

@@ -2,11 +2,15 @@
 //!
 //! The demo can be moved forward (`/sim/clock`): an offset is added and everybody who waits is woken.
 
+mod pace;
+
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::watch;
 
 use crate::domain::{Span, Time};
+
+pub use pace::Pace;
 
 /// A clock that never goes back and can be moved forward.
 #[derive(Debug)]

@@ -2,17 +2,20 @@
 //!
 //! It knows what an installation may say and whether that makes sense by itself; what is done with it is others' business.
 
+mod channel;
 mod secret;
 mod smtp;
 mod translation;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::domain::{ChannelId, ChannelKind, SkillId};
+use crate::domain::{ChannelKind, SkillId};
 
+pub use channel::{AccountConfig, ChannelConfig, ChatConfig, WhatsAppConfig, WordsConfig};
 pub use secret::{Secret, SecretSource};
 pub use smtp::{SmtpConfig, SmtpTls};
 pub use translation::{TranslationConfig, WhichNotice};
@@ -81,6 +84,8 @@ pub struct Config {
     pub unavailable_reasons: Vec<String>,
     /// Who may put the console into a frame (`frame-ancestors`), besides itself.
     pub frame_ancestors: Vec<String>,
+    /// Addresses of proxies whose word counts (`X-Forwarded-For`) for the address that a request comes from.
+    pub trusted_proxies: Vec<IpAddr>,
     /// What to log, such as `info` or `guichet=debug`.
     pub log: String,
     /// In which form.
@@ -106,6 +111,7 @@ impl Default for Config {
             convert: BTreeMap::new(),
             unavailable_reasons: ["break", "lunch", "training", "meeting"].map(str::to_owned).into(),
             frame_ancestors: Vec::new(),
+            trusted_proxies: Vec::new(),
             log: "info".into(),
             log_format: LogFormat::Text,
             smtp: None,
@@ -113,44 +119,6 @@ impl Default for Config {
             channel: Vec::new(),
         }
     }
-}
-
-/// One channel account. Which keys are needed depends on its kind.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ChannelConfig {
-    /// Its name, in addresses and everywhere else.
-    pub id: String,
-    /// Its kind.
-    pub kind: String,
-    /// Meta's id of the number.
-    pub phone_number_id: String,
-    /// Meta's id of the business account.
-    pub business_account_id: String,
-    /// The Graph API, with its version.
-    #[serde(default = "graph_url")]
-    pub graph_url: String,
-    /// The token to send with.
-    pub access_token: SecretSource,
-    /// The secret that signs deliveries.
-    pub app_secret: SecretSource,
-    /// The word of the handshake.
-    pub verify_token: SecretSource,
-    /// Whether the first answer to a contact must be a template (not Meta's rule; some installations want it).
-    #[serde(default)]
-    pub require_template_for_first_reply: bool,
-    /// Sends a second that Meta allows this number.
-    #[serde(default = "messages_per_second")]
-    pub messages_per_second: u32,
-}
-
-fn graph_url() -> String {
-    "https://graph.facebook.com/v23.0".into()
-}
-
-/// Meta's throughput for a number that was not upgraded.
-fn messages_per_second() -> u32 {
-    80
 }
 
 impl Config {
@@ -225,19 +193,8 @@ impl Config {
         let mut seen = BTreeSet::new();
         for channel in &self.channel {
             let key = |name: &str| format!("channel {:?}: {name}", channel.id);
-            channel.id.parse::<ChannelId>().map_err(|error| value(&key("id"), error.to_string()))?;
             if !seen.insert(&channel.id) {
                 return Err(value(&key("id"), "two channels have this id; each needs its own".into()));
-            }
-            if channel.kind != ChannelKind::Whatsapp.as_str() {
-                let problem = format!("there is no connector for {:?} here; expected whatsapp", channel.kind);
-                return Err(value(&key("kind"), problem));
-            }
-            if channel.messages_per_second == 0 {
-                return Err(value(
-                    &key("messages_per_second"),
-                    "expected 1 or more (Meta allows 80, or 1000)".into(),
-                ));
             }
         }
         Ok(())
@@ -258,7 +215,7 @@ fn overlay(table: &mut toml::Table, name: &str, text: &str) {
         "log",
         "log_format",
     ];
-    const LISTS: [&str; 2] = ["unavailable_reasons", "frame_ancestors"];
+    const LISTS: [&str; 3] = ["unavailable_reasons", "frame_ancestors", "trusted_proxies"];
     let key = name.to_ascii_lowercase();
     if TEXTS.contains(&key.as_str()) {
         table.insert(key, toml::Value::String(text.into()));
@@ -287,7 +244,7 @@ fn overlay(table: &mut toml::Table, name: &str, text: &str) {
                 .collect();
             if let Some(key) = rest.strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('_')) {
                 let key = key.to_ascii_lowercase();
-                let value = channel_value(&key, text);
+                let value = channel::value_of(&key, text);
                 channel.insert(key, value);
             }
         }
@@ -300,16 +257,6 @@ fn set_in(table: &mut toml::Table, section: &str, key: &str, text: &str, number:
     let section = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
     if let Some(section) = section.as_table_mut() {
         section.insert(key.to_owned(), number.unwrap_or_else(|| toml::Value::String(text.into())));
-    }
-}
-
-/// A channel's value from the environment, as the type its key has; one that does not fit is left for the reader to refuse.
-fn channel_value(key: &str, text: &str) -> toml::Value {
-    let as_text = toml::Value::String(text.into());
-    match key {
-        "messages_per_second" => text.parse().map_or(as_text, toml::Value::Integer),
-        "require_template_for_first_reply" => text.parse().map_or(as_text, toml::Value::Boolean),
-        _ => as_text,
     }
 }
 
@@ -334,11 +281,25 @@ verify_token = { file = "/x" }
         Config::parse(text, "guichet.toml", &environment)
     }
 
+    fn number(config: &Config) -> &WhatsAppConfig {
+        match &config.channel[0].account {
+            AccountConfig::Whatsapp(number) => number,
+            AccountConfig::Chat(_) => panic!("a number"),
+        }
+    }
+
     #[test]
     fn nothing_is_needed() {
         let config = parse("", &[]).unwrap();
         assert_eq!(config.database_url(), "sqlite:data/guichet.db");
-        assert_eq!(parse(CHANNEL, &[]).unwrap().channel[0].messages_per_second, 80);
+        assert_eq!(number(&parse(CHANNEL, &[]).unwrap()).messages_per_second, 80);
+        let chat = "[[channel]]\nid = \"site\"\nkind = \"chat\"\norigins = []\n";
+        match &parse(chat, &[("GUICHET_CHANNEL_SITE_ORIGINS", "https://a, https://b")]).unwrap().channel[0]
+            .account
+        {
+            AccountConfig::Chat(chat) => assert_eq!((chat.origins.len(), chat.text_max), (2, 4_000)),
+            AccountConfig::Whatsapp(_) => panic!("a chat"),
+        }
     }
 
     #[test]
@@ -346,6 +307,7 @@ verify_token = { file = "/x" }
         let environment = [
             ("GUICHET_LISTEN", "0.0.0.0:1"),
             ("GUICHET_FRAME_ANCESTORS", "https://a, https://b"),
+            ("GUICHET_TRUSTED_PROXIES", "10.0.0.1"),
             ("GUICHET_CHANNEL_WHATSAPP_FR_MESSAGES_PER_SECOND", "100000"),
             ("GUICHET_CHANNEL_WHATSAPP_FR_PHONE_NUMBER_ID", "12345"),
             ("GUICHET_SIM_HISTORIES", "5"),
@@ -354,8 +316,9 @@ verify_token = { file = "/x" }
         let config = parse(CHANNEL, &environment).unwrap();
         assert_eq!(config.listen, "0.0.0.0:1");
         assert_eq!(config.frame_ancestors, ["https://a", "https://b"]);
-        assert_eq!(config.channel[0].messages_per_second, 100_000);
-        assert_eq!(config.channel[0].phone_number_id, "12345");
+        assert_eq!(number(&config).messages_per_second, 100_000);
+        assert_eq!(number(&config).phone_number_id, "12345");
+        assert_eq!(config.trusted_proxies, ["10.0.0.1".parse::<IpAddr>().unwrap()]);
     }
 
     #[test]
@@ -389,7 +352,12 @@ verify_token = { file = "/x" }
             ("default_skill = \"a b\"", "configuration key default_skill"),
             (twice.as_str(), "two channels have this id"),
             (&CHANNEL.replace("kind = \"whatsapp\"", "kind = \"pigeon\""), "no connector for \"pigeon\""),
-            (&CHANNEL.replace("\"whatsapp-fr\"", "\"a b\""), "channel id"),
+            (&CHANNEL.replace("\"whatsapp-fr\"", "\"a b\""), "id: not a channel id"),
+            (&CHANNEL.replace("access_token = \"t\"", ""), "access_token is missing"),
+            (&format!("{CHANNEL}origins = []"), "origins is no key of a channel of the kind whatsapp"),
+            ("[[channel]]\nid = \"x\"\nkind = \"chat\"", "line 1, column 1"),
+            ("[[channel]]\nid = \"x\"\nkind = \"chat\"", "origins is missing"),
+            ("[[channel]]\nid = \"x\"\nkind = \"chat\"\ntitle = { fr = \"a\" }", "line 4, column 9"),
         ];
         for (text, expected) in cases {
             let error = parse(text, &[]).unwrap_err().to_string();

@@ -5,17 +5,24 @@
 
 mod card;
 mod connector;
+mod conversation;
 mod mailer;
 mod store;
 mod translator;
+mod visitor;
 
 pub use card::{CardProvider, CardSubject};
 pub use connector::{
     Connector, ConnectorError, Content, Download, Handshake, Received, Rejected, WebhookRequest,
 };
+pub use conversation::{Conversation, Party, Seen, Stretch};
 pub use mailer::{Entry, Letter, Mailer, Part, Picture};
 pub use store::{
     Commit, DocumentKind, EndedPage, Found, FoundContact, Indexed, InteractionPage, LoggedEvent, MessagePage,
     SearchHit, SearchPage, SearchQuery, Store, StoreError,
 };
 pub use translator::{Language, Translator, TranslatorError};
+pub use visitor::{
+    House, Page, Parting, Said, TurnedAway, Upload, VISITOR_FRAME_MAX, VISITOR_HEARTBEAT_SECONDS, Visit,
+    Visitor, Visitors,
+};

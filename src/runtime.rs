@@ -6,6 +6,7 @@
 //! [`start`] puts the parts together and gives a [`Desk`], through which everybody above asks, reports and listens.
 
 mod cards;
+mod house;
 mod inbox;
 mod indexing;
 mod letters;

@@ -1,8 +1,9 @@
-//! HTTP and sockets: logins, agents' sockets, `/rpc`, webhooks, files, the console's pages, health and metrics.
+//! HTTP and sockets: logins, agents' and visitors' sockets, `/rpc`, webhooks, files, the console's pages, health and metrics.
 //!
 //! It turns wire types into commands and the engine's answers and events back, and owns what belongs to connections: who is
 //! connected, what waits for each, limits and headers. It must not know the engine's rules, databases or providers' shapes.
 
+mod address;
 mod answers;
 mod app;
 mod auth;
@@ -31,6 +32,8 @@ mod search;
 mod sessions;
 mod socket;
 mod throttle;
+mod upgrade;
+mod visitor;
 mod webhook;
 mod wire;
 
@@ -77,8 +80,9 @@ impl Server {
     pub async fn shut_down(self) {
         self.stop.send_replace(true);
         self.app.sessions.close_all(lane::Close::RESTARTING);
+        self.app.visits.stop();
         let ended = async {
-            while self.app.sessions.len() + self.app.open.connections() > 0 {
+            while self.app.sessions.len() + self.app.visits.len() + self.app.open.connections() > 0 {
                 pause(LOOK_MS).await;
             }
         };

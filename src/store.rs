@@ -12,6 +12,7 @@ mod backend;
 mod cell;
 mod cold;
 mod contacts;
+mod conversation;
 mod database;
 mod decode;
 mod encode;

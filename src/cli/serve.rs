@@ -9,10 +9,12 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::{Place, say, tokio_runtime};
+use crate::channel::chat::{Chat, Look, Settings as ChatSettings, Words};
 use crate::channel::whatsapp::{Settings as WhatsAppSettings, WhatsApp};
 use crate::clock::Clock;
 use crate::config::{
-    ChannelConfig, Config, LogFormat, SecretSource, SmtpConfig, TranslationConfig, WhichNotice,
+    AccountConfig, ChannelConfig, ChatConfig, Config, LogFormat, SecretSource, SmtpConfig, TranslationConfig,
+    WhichNotice, WordsConfig,
 };
 use crate::domain::{Conversions, SkillId, Span};
 use crate::engine::TranslationRules;
@@ -76,6 +78,7 @@ async fn serve_until_told(config: Config, demo: bool) -> anyhow::Result<ExitCode
         address,
         public_url: config.public_url.clone(),
         frame_ancestors: config.frame_ancestors.clone(),
+        trusted_proxies: config.trusted_proxies.clone(),
         unavailable_reasons: config.unavailable_reasons.clone(),
         simulator: simulator.as_ref().map(Simulator::mount),
     };
@@ -84,7 +87,7 @@ async fn serve_until_told(config: Config, demo: bool) -> anyhow::Result<ExitCode
     desk.refresh_templates();
     say(&format!("listening on {base}"));
     if demo {
-        demo::tell(&base);
+        demo::tell(&base, &channels);
     }
     let told = tokio::select! {
         () = asked_to_stop() => None,
@@ -141,10 +144,10 @@ async fn start_desk(
     Ok(desk)
 }
 
-/// The configured channels; for the demo, its own one if none is configured.
+/// The configured channels; for the demo, its own if none is configured.
 fn channels(config: &Config, demo: bool, address: SocketAddr) -> Vec<ChannelConfig> {
     if demo && config.channel.is_empty() {
-        vec![demo::channel(format!("http://{address}{SIMULATOR_GRAPH}"))]
+        vec![demo::number(format!("http://{address}{SIMULATOR_GRAPH}")), demo::chat(address)]
     } else {
         config.channel.clone()
     }
@@ -185,16 +188,48 @@ fn connector(channel: &ChannelConfig) -> anyhow::Result<Arc<dyn Connector>> {
     let secret = |source: &SecretSource, key: &str| {
         source.read().map_err(|problem| anyhow::anyhow!("channel {:?}: {key}: {problem}", channel.id))
     };
+    let number = match &channel.account {
+        AccountConfig::Whatsapp(number) => number,
+        AccountConfig::Chat(chat) => return chat_connector(channel, chat),
+    };
     let connector = WhatsApp::new(WhatsAppSettings {
         channel_id: channel.id.parse()?,
-        phone_number_id: channel.phone_number_id.clone(),
-        business_account_id: channel.business_account_id.clone(),
-        graph_url: channel.graph_url.clone(),
-        access_token: secret(&channel.access_token, "access_token")?,
-        app_secret: secret(&channel.app_secret, "app_secret")?,
-        verify_token: secret(&channel.verify_token, "verify_token")?,
-        require_template_for_first_reply: channel.require_template_for_first_reply,
-        messages_per_second: channel.messages_per_second,
+        phone_number_id: number.phone_number_id.clone(),
+        business_account_id: number.business_account_id.clone(),
+        graph_url: number.graph_url.clone(),
+        access_token: secret(&number.access_token, "access_token")?,
+        app_secret: secret(&number.app_secret, "app_secret")?,
+        verify_token: secret(&number.verify_token, "verify_token")?,
+        require_template_for_first_reply: number.require_template_for_first_reply,
+        messages_per_second: number.messages_per_second,
+    })?;
+    Ok(Arc::new(connector))
+}
+
+fn chat_connector(channel: &ChannelConfig, chat: &ChatConfig) -> anyhow::Result<Arc<dyn Connector>> {
+    let identity_secret = chat.identity_secret.as_ref().map(|source| {
+        source
+            .read()
+            .map_err(|problem| anyhow::anyhow!("channel {:?}: identity_secret: {problem}", channel.id))
+    });
+    let usual = Look::default();
+    let words = |given: &Option<WordsConfig>, usual: Words| {
+        given.as_ref().map_or(usual, |words| Words { fr: words.fr.clone(), en: words.en.clone() })
+    };
+    let connector = Chat::new(ChatSettings {
+        channel_id: channel.id.parse()?,
+        origins: chat.origins.clone(),
+        look: Look {
+            title: words(&chat.title, usual.title),
+            greeting: words(&chat.greeting, usual.greeting),
+            accent: chat.accent.clone().unwrap_or(usual.accent),
+        },
+        identity_secret: identity_secret.transpose()?,
+        text_max: chat.text_max,
+        file_max: chat.file_max_bytes,
+        file_types: chat.file_types.clone(),
+        messages_per_minute: chat.messages_per_minute,
+        sockets_per_address: chat.sockets_per_address,
     })?;
     Ok(Arc::new(connector))
 }
@@ -208,18 +243,22 @@ fn simulator(
 ) -> anyhow::Result<Arc<Simulator>> {
     let base = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let mut accounts = Vec::new();
-    for channel in channels.iter().filter(|channel| channel.graph_url.contains("/sim/graph")) {
+    for channel in channels {
+        let AccountConfig::Whatsapp(number) = &channel.account else { continue };
+        if !number.graph_url.contains("/sim/graph") {
+            continue;
+        }
         let read = |source: &SecretSource| {
             source.read().map(|secret| secret.expose().to_owned()).map_err(anyhow::Error::msg)
         };
         accounts.push(Account {
             channel_id: channel.id.clone(),
-            phone_number_id: channel.phone_number_id.clone(),
-            business_account_id: channel.business_account_id.clone(),
+            phone_number_id: number.phone_number_id.clone(),
+            business_account_id: number.business_account_id.clone(),
             display_phone_number: "+33 1 84 80 00 00".into(),
-            access_token: read(&channel.access_token)?,
-            app_secret: read(&channel.app_secret)?,
-            verify_token: read(&channel.verify_token)?,
+            access_token: read(&number.access_token)?,
+            app_secret: read(&number.app_secret)?,
+            verify_token: read(&number.verify_token)?,
             webhook_url: format!("{}/webhooks/{}", base.trim_end_matches('/'), channel.id),
         });
     }

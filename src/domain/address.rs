@@ -81,6 +81,9 @@ impl AliasKind {
     }
 }
 
+/// Characters of a visitor's hash that are shown.
+const VISITOR_CHARS: usize = 8;
+
 /// Of an address's names the one that people read.
 pub fn readable_address(aliases: &[(AliasKind, String)]) -> String {
     let of = |wanted: AliasKind| aliases.iter().find(|(kind, _)| *kind == wanted);
@@ -89,7 +92,12 @@ pub fn readable_address(aliases: &[(AliasKind, String)]) -> String {
     }
     let kinds = [AliasKind::Username, AliasKind::Phone, AliasKind::Email];
     let found = kinds.into_iter().find_map(of).or_else(|| aliases.first());
-    found.map(|(_, value)| value.clone()).unwrap_or_default()
+    match found {
+        // A hash says nothing to people; its first digits tell two visitors apart.
+        Some((AliasKind::Visitor, hash)) => hash.chars().take(VISITOR_CHARS).collect(),
+        Some((_, value)) => value.clone(),
+        None => String::new(),
+    }
 }
 
 /// The digits of an international number as people write it.

@@ -149,7 +149,11 @@ fn of_channel(world: &World, channel_id: &ChannelId, input: &ChannelInput, keys:
             late(world, channel_id, provider_id, *at, keys);
             aliases(world, channel_id, std::iter::once(old).chain(new), keys);
         }
-        ChannelInput::TemplatesChanged | ChannelInput::Notice { .. } | ChannelInput::Raw(_) => {}
+        // Typing concerns only whom the world holds already.
+        ChannelInput::Typing { .. }
+        | ChannelInput::TemplatesChanged
+        | ChannelInput::Notice { .. }
+        | ChannelInput::Raw(_) => {}
     }
 }
 

@@ -173,6 +173,8 @@ pub enum ChannelInput {
     },
     /// The business wrote from elsewhere (its phone app).
     Echo(InboundMessage),
+    /// The contact types. Told to who has the interaction, never stored.
+    Typing { sender: Sender },
     /// Templates changed at the provider: read them again.
     TemplatesChanged,
     /// The provider tells something about the account.
@@ -219,6 +221,8 @@ pub struct InboundMedia {
     pub caption: Option<String>,
     /// Whether it is a voice note.
     pub voice: bool,
+    /// Its bytes, when they came with the message and are stored here already: there is nothing to fetch.
+    pub stored: Option<i64>,
 }
 
 /// What a provider said to a send.

@@ -6,6 +6,8 @@ use futures_util::future::BoxFuture;
 use crate::domain::{AliasKind, Channel, Template, Time};
 use crate::engine::{ChannelInput, Outgoing, SendResult};
 
+use super::Visitors;
+
 /// A webhook request as it came: raw bytes, because signatures are made over them.
 #[derive(Debug, Clone)]
 pub struct WebhookRequest {
@@ -103,4 +105,8 @@ pub trait Connector: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Download, ConnectorError>>;
     /// Reads every template of the account.
     fn templates(&self) -> BoxFuture<'_, Result<Vec<Template>, ConnectorError>>;
+    /// The account's own entrance, if its contacts come to this server themselves.
+    fn visitors(&self) -> Option<&dyn Visitors> {
+        None
+    }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use super::{Conversation, Party, Stretch};
 use crate::domain::{
-    AgentId, Alias, ChannelId, Contact, ContactId, Draft, Interaction, InteractionId, Message, MessageId,
-    Note, SearchWord, Status, Time,
+    AgentId, Alias, ChannelId, Contact, ContactId, Draft, Interaction, InteractionId, Media, MediaId,
+    Message, MessageId, Note, SearchWord, Status, Time,
 };
 use crate::engine::{Batch, Cold, ColdKeys, Event, Filter, Sight, Stored};
 
@@ -258,6 +259,25 @@ pub trait Store: Send + Sync + 'static {
     fn index_more(&self) -> BoxFuture<'_, Result<Indexed, StoreError>>;
     /// Looks words up in the search index.
     fn search<'a>(&'a self, query: &'a SearchQuery) -> BoxFuture<'a, Result<SearchPage, StoreError>>;
+    /// What a contact may read of its own conversation, at most `limit` messages.
+    fn conversation(
+        &self,
+        party: Party,
+        part: Stretch,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Conversation, StoreError>>;
+    /// A file of that conversation, if it is one.
+    fn conversation_media(
+        &self,
+        party: Party,
+        media_id: MediaId,
+    ) -> BoxFuture<'_, Result<Option<Media>, StoreError>>;
+    /// Whether a message of this provider's id is stored.
+    fn knows_message(
+        &self,
+        channel_id: ChannelId,
+        provider_id: String,
+    ) -> BoxFuture<'_, Result<bool, StoreError>>;
     /// Whether it answers at all, for `/readyz`.
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
     /// Closes every connection and gives the writer's place free.

@@ -78,6 +78,17 @@ impl Media {
         kept.map(drop).map_err(|source| storage("a file can't be kept", source))
     }
 
+    /// Removes a file that nothing names. One that is not there is removed already.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn remove(&self, media_id: &MediaId) -> Result<(), MediaError> {
+        match self.objects.delete(&key(media_id)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(source) => Err(storage("a stored file can't be removed", source)),
+        }
+    }
+
     /// Begins a file that comes in pieces. It is there only when [`Upload::finish`] has returned.
     ///
     /// # Errors
@@ -235,6 +246,9 @@ mod tests {
         let pieces: Vec<Bytes> = media.read(&id).await.unwrap().try_collect().await.unwrap();
         assert_eq!(pieces.concat(), b"two");
         assert_eq!(files(folder.path()), ["abcdef"]);
+        media.remove(&id).await.unwrap();
+        media.remove(&id).await.unwrap();
+        assert!(files(folder.path()).is_empty());
     }
 
     #[tokio::test]

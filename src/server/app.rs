@@ -14,6 +14,7 @@ use super::rate::Rates;
 use super::scripts::ScriptsState;
 use super::sessions::Sessions;
 use super::throttle::Throttle;
+use super::visitor::Visits;
 use super::wire::Channels;
 use crate::protocol;
 use crate::runtime::Desk;
@@ -27,6 +28,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// Who may put the console into a frame, besides itself.
     pub frame_ancestors: Vec<String>,
+    /// Proxies whose word counts (`X-Forwarded-For`) for the address that a request comes from.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
     /// Reasons agents choose from when they are unavailable.
     pub unavailable_reasons: Vec<String>,
     /// The simulator's pages, if it is on. Then the clock may be moved by days, and logins outlive that.
@@ -39,6 +42,7 @@ pub(crate) struct App {
     pub(crate) options: Options,
     pub(crate) channels: Channels,
     pub(crate) sessions: Sessions,
+    pub(crate) visits: Arc<Visits>,
     pub(crate) open: Open,
     pub(crate) origins: Origins,
     pub(crate) passwords: Passwords,
@@ -60,14 +64,15 @@ impl App {
             origins: Origins::new(options.public_url.as_deref(), options.address),
             console: Console::new(&options.frame_ancestors),
             scripts: ScriptsState::new(desk.clock().now()),
-            desk,
             options,
             sessions: Sessions::default(),
+            visits: Visits::new(desk.connectors()),
             open: Open::default(),
             passwords: Passwords::default(),
             throttle: Throttle::default(),
             rates: Rates::default(),
             reference: super::reference::page(&document),
+            desk,
             // A value is always JSON.
             document: serde_json::value::to_raw_value(&document)
                 .unwrap_or_else(|_| RawValue::NULL.to_owned()),

@@ -60,6 +60,7 @@ impl Feed {
             }
             self.recent.observe(row);
             self.app.scripts.observe(row);
+            self.app.visits.observe(row);
             self.deliver(row);
         }
         for queue in &batch.queues {

@@ -51,6 +51,28 @@ const SHOWN: [&str; 19] = [
 
 pub(crate) async fn upload(State(app): State<Arc<App>>, request: Request) -> Result<Response, Failure> {
     let who = who(&app, request.headers(), Guard::Origin).await?;
+    let Received { media_id, mime, filename, size } = receive(&app, request, FILE_MAX).await?;
+    let command = Command::AddMedia { media_id, mime, filename, size };
+    let Answer::Media(media) = ask(&app, &who, command).await? else { return Err(Failure::unexpected()) };
+    Ok(uploaded(&media.media_id, &media.mime, size, media.filename.as_deref()))
+}
+
+/// What an upload is answered with.
+pub(crate) fn uploaded(media_id: &MediaId, mime: &str, size: i64, filename: Option<&str>) -> Response {
+    let uploaded = Uploaded { media_id: media_id.as_str(), mime, size, filename };
+    json(serde_json::to_string(&uploaded).unwrap_or_default())
+}
+
+/// A file that came in and is safe on the disk.
+pub(crate) struct Received {
+    pub(crate) media_id: MediaId,
+    pub(crate) mime: String,
+    pub(crate) filename: Option<String>,
+    pub(crate) size: i64,
+}
+
+/// Takes the file of a form in, at most `max` bytes.
+pub(crate) async fn receive(app: &App, request: Request, max: usize) -> Result<Received, Failure> {
     let expected =
         || Failure::new(StatusCode::BAD_REQUEST, "Expected multipart/form-data with a field \"file\"");
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| expected())?;
@@ -63,18 +85,10 @@ pub(crate) async fn upload(State(app): State<Arc<App>>, request: Request) -> Res
     let filename = field.file_name().map(clean_name).filter(|name| !name.is_empty());
     let named = field.content_type().map(str::to_owned);
     let media_id = new_id()?;
-    let kept = keep(&app, &media_id, field).await?;
+    let kept = keep(app, &media_id, field, max).await?;
     let mime = mime_of(&kept.head, named.as_deref(), filename.as_deref());
     let size = i64::try_from(kept.size).unwrap_or(i64::MAX);
-    let command = Command::AddMedia { media_id, mime, filename, size };
-    let Answer::Media(media) = ask(&app, &who, command).await? else { return Err(Failure::unexpected()) };
-    let uploaded = Uploaded {
-        media_id: media.media_id.as_str(),
-        mime: &media.mime,
-        size,
-        filename: media.filename.as_deref(),
-    };
-    Ok(json(serde_json::to_string(&uploaded).unwrap_or_default()))
+    Ok(Received { media_id, mime, filename, size })
 }
 
 pub(crate) async fn download(
@@ -87,6 +101,11 @@ pub(crate) async fn download(
     let Answer::Media(media) = ask(&app, &who, Command::ReadMedia { media_id }).await? else {
         return Err(Failure::unexpected());
     };
+    show(&app, &media).await
+}
+
+/// Gives a file out to somebody who may have it.
+pub(crate) async fn show(app: &App, media: &Media) -> Result<Response, Failure> {
     match media.state {
         MediaState::Stored => {}
         MediaState::Pending => {
@@ -105,7 +124,7 @@ pub(crate) async fn download(
         tracing::error!(%error, media_id = media.media_id.as_str(), "a stored file can't be read");
         Failure::new(StatusCode::SERVICE_UNAVAILABLE, "The file can't be read now; try again")
     })?;
-    Ok((about(&media), Body::from_stream(bytes)).into_response())
+    Ok((about(media), Body::from_stream(bytes)).into_response())
 }
 
 async fn ask(app: &App, who: &Who, command: Command) -> Result<Answer, Failure> {
@@ -129,7 +148,7 @@ struct Kept {
 }
 
 /// Keeps the file's bytes, safe on disk when this returns.
-async fn keep(app: &App, media_id: &MediaId, mut field: Field<'_>) -> Result<Kept, Failure> {
+async fn keep(app: &App, media_id: &MediaId, mut field: Field<'_>, max: usize) -> Result<Kept, Failure> {
     let failed = |error| {
         tracing::error!(%error, "an upload can't be kept");
         Failure::new(StatusCode::SERVICE_UNAVAILABLE, "The file can't be kept now; try again")
@@ -147,8 +166,9 @@ async fn keep(app: &App, media_id: &MediaId, mut field: Field<'_>) -> Result<Kep
             Err(error) => break broken(&error),
         };
         kept.size += chunk.len();
-        if kept.size > FILE_MAX {
-            break Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "A file has at most 100 MiB");
+        if kept.size > max {
+            let message = format!("A file has at most {max} bytes here");
+            break Failure::new(StatusCode::PAYLOAD_TOO_LARGE, message);
         }
         let missing = SNIFFED.saturating_sub(kept.head.len());
         kept.head.extend(chunk.iter().take(missing));

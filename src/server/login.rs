@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::address::address_of;
 use super::app::App;
 use super::auth::{Guard, new_secret, shown};
 use super::lane::Close;
@@ -64,7 +65,8 @@ pub(crate) async fn login(
         return Err(Failure::new(StatusCode::BAD_REQUEST, "Login and password have at most 200 characters"));
     }
     let now = app.desk.clock().now();
-    let attempt = app.throttle.attempt(&login, peer.ip(), now).map_err(|seconds| {
+    let address = address_of(&app.options.trusted_proxies, peer, &headers);
+    let attempt = app.throttle.attempt(&login, address, now).map_err(|seconds| {
         app.desk.metrics().logins_refused.inc();
         Failure::new(StatusCode::TOO_MANY_REQUESTS, "Too many failed logins; wait a minute").after(seconds)
     })?;

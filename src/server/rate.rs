@@ -1,8 +1,9 @@
-//! How many requests a client may make: a steady rate with room for bursts (GCRA: one time stamp, no counters).
+//! How many requests a client may make: a steady rate with room for bursts.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::clock::Pace;
 use crate::domain::{AgentId, Time};
 
 /// Requests a second, for one socket or, on `/rpc`, one agent. A person makes a handful; a program of an integration may
@@ -13,22 +14,12 @@ pub(crate) const BURST: i64 = 2_000;
 
 /// One client's rate.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Rate {
-    /// When the requests so far would be due, in microseconds.
-    due: i64,
-}
+pub(crate) struct Rate(Pace);
 
 impl Rate {
     /// Takes one request in; `false`: it is one too many.
     pub(crate) fn take(&mut self, now: Time) -> bool {
-        const STEP: i64 = 1_000_000 / PER_SECOND;
-        let now = now.0.saturating_mul(1_000);
-        let due = self.due.max(now);
-        if due - now > STEP * (BURST - 1) {
-            return false;
-        }
-        self.due = due + STEP;
-        true
+        self.0.take(now, 1_000_000 / PER_SECOND, BURST)
     }
 }
 

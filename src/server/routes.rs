@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 
 use super::app::App;
 use super::reply::Failure;
-use super::{console, files, health, login, reference, rpc, socket, webhook};
+use super::{console, files, health, login, reference, rpc, socket, visitor, webhook};
 use crate::clock::pause;
 
 /// Longest body of a login.
@@ -31,6 +31,12 @@ pub(crate) fn all(app: &Arc<App>, simulator: Option<Router>) -> Router {
         .route("/ws", get(socket::upgrade))
         .route("/media", post(files::upload).layer(DefaultBodyLimit::disable()))
         .route("/media/{id}", get(files::download))
+        .route("/chat/{id}", get(visitor::to_page))
+        .route("/chat/{id}/", get(visitor::page))
+        .route("/chat/{id}/{name}", get(visitor::file))
+        .route("/chat/{id}/socket", get(visitor::upgrade))
+        .route("/chat/{id}/media", post(visitor::upload).layer(DefaultBodyLimit::disable()))
+        .route("/chat/{id}/media/{media_id}", get(visitor::download))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

@@ -7,18 +7,20 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::backend::{Backend, Connection, Read};
 use super::lane::Lane;
 use super::sql::Sql;
-use super::{cold, contacts, decode, events, index, list, load, search};
-use crate::domain::{AgentId, ContactId, Draft, InteractionId, MessageId, Time};
+use super::{cold, contacts, conversation, decode, events, index, list, load, search};
+use crate::domain::{AgentId, ChannelId, ContactId, Draft, InteractionId, Media, MediaId, MessageId, Time};
 use crate::engine::{Cold, ColdKeys, Filter, Stored};
 use crate::port::{
-    Commit, EndedPage, FoundContact, Indexed, InteractionPage, LoggedEvent, MessagePage, SearchPage,
-    SearchQuery, Store, StoreError,
+    Commit, Conversation, EndedPage, FoundContact, Indexed, InteractionPage, LoggedEvent, MessagePage, Party,
+    SearchPage, SearchQuery, Store, StoreError, Stretch,
 };
 
 /// Connections for history, events and lists.
 const READERS: usize = 3;
 /// A connection of its own for what batches need, so that no slow list ever holds the engine up.
 const COLD: usize = 1;
+/// Connections for what contacts read themselves, so that no crowd of visitors holds the agents up.
+const CONTACTS: usize = 2;
 /// The most messages one page holds, whatever the caller asks for.
 const PAGE_MAX: u32 = 500;
 
@@ -30,6 +32,7 @@ pub struct Database<B: Backend> {
     sql: &'static Sql,
     readers: Lane<B::Connection>,
     cold: Lane<B::Connection>,
+    contacts: Lane<B::Connection>,
     writer: Mutex<Writer<B::Connection>>,
 }
 
@@ -70,6 +73,7 @@ impl<B: Backend> Database<B> {
             backend,
             readers: Lane::new(READERS),
             cold: Lane::new(COLD),
+            contacts: Lane::new(CONTACTS),
             writer: Mutex::new(Writer { connection: None, epoch: None }),
         }
     }
@@ -284,6 +288,40 @@ impl<B: Backend> Database<B> {
         Ok(page)
     }
 
+    async fn conversation(
+        &self,
+        party: &Party,
+        part: Stretch,
+        limit: u32,
+    ) -> Result<Conversation, StoreError> {
+        let mut loan = self.contacts.take(|| self.backend.reader()).await?;
+        loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
+        let found = conversation::load(self.sql, loan.connection(), party, part, limit).await?;
+        loan.connection().run("COMMIT", Vec::new()).await?;
+        loan.done();
+        Ok(found)
+    }
+
+    async fn conversation_media(
+        &self,
+        party: &Party,
+        media_id: &MediaId,
+    ) -> Result<Option<Media>, StoreError> {
+        let mut loan = self.contacts.take(|| self.backend.reader()).await?;
+        let found = conversation::media(self.sql, loan.connection(), party, media_id).await?;
+        loan.done();
+        Ok(found)
+    }
+
+    async fn knows_message(&self, channel_id: &ChannelId, provider_id: String) -> Result<bool, StoreError> {
+        let mut loan = self.contacts.take(|| self.backend.reader()).await?;
+        let arguments = vec![channel_id.as_str().to_owned().into(), provider_id.into()];
+        let found =
+            loan.connection().each(&self.sql.knows_message, arguments, "messages", decode::number).await?;
+        loan.done();
+        Ok(!found.is_empty())
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         let mut loan = self.readers.take(|| self.backend.reader()).await?;
         loan.connection().run(&self.sql.ping, Vec::new()).await?;
@@ -294,7 +332,8 @@ impl<B: Backend> Database<B> {
     async fn close(&self) {
         let mut writer = self.writer.lock().await;
         writer.epoch = None;
-        for connection in self.readers.close().into_iter().chain(self.cold.close()) {
+        let idle = [&self.readers, &self.cold, &self.contacts].map(Lane::close);
+        for connection in idle.into_iter().flatten() {
             connection.close().await;
         }
         if let Some(connection) = writer.connection.take() {
@@ -401,6 +440,31 @@ impl<B: Backend> Store for Database<B> {
 
     fn search<'a>(&'a self, query: &'a SearchQuery) -> BoxFuture<'a, Result<SearchPage, StoreError>> {
         Self::search(self, query).boxed()
+    }
+
+    fn conversation(
+        &self,
+        party: Party,
+        part: Stretch,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Conversation, StoreError>> {
+        async move { Self::conversation(self, &party, part, limit).await }.boxed()
+    }
+
+    fn conversation_media(
+        &self,
+        party: Party,
+        media_id: MediaId,
+    ) -> BoxFuture<'_, Result<Option<Media>, StoreError>> {
+        async move { Self::conversation_media(self, &party, &media_id).await }.boxed()
+    }
+
+    fn knows_message(
+        &self,
+        channel_id: ChannelId,
+        provider_id: String,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
+        async move { Self::knows_message(self, &channel_id, provider_id).await }.boxed()
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -27,6 +27,10 @@ pub(super) const LIST_SCAN: i64 = 10_000;
 const SERVICE_LEVELS_MS: i64 = 400 * 24 * 3_600 * 1_000;
 /// How many rows of words a search for contacts looks at: what is asked for is on the first pages, or the query says too little.
 pub(super) const FOUND_MAX: i64 = 400;
+/// What a contact may see of its conversation: not the channel's own news, and nothing that has not left or never will.
+const CONVERSATION: &str = "WHERE interaction_id IN \
+    (SELECT interaction_id FROM interactions WHERE identity_id = $1 AND channel_id = $2) \
+    AND kind <> 'system' AND state NOT IN ('queued', 'failed')";
 /// How many notes, or decisions, of one interaction are read: the newest.
 pub(super) const PER_INTERACTION_MAX: i64 = 200;
 
@@ -254,6 +258,23 @@ statements! {
     ended: |d| format!("SELECT {} FROM (SELECT * FROM interactions WHERE interaction_id < $1         ORDER BY interaction_id DESC LIMIT {LIST_SCAN}) AS interactions WHERE ended_at IS NOT NULL         AND ($2 = '' OR status = $2) AND ($3 = '' OR ownership = $3) AND ($4 = 0 OR last_agent_id = $4)         AND ($5 = '' OR skill = $5) AND ($6 = '' OR channel_id = $6) ORDER BY interaction_id DESC LIMIT $7",
         columns(&table::INTERACTIONS)),
     ended_looked_at: |d| format!("SELECT COUNT(*), MIN(interaction_id) FROM (SELECT interaction_id FROM interactions         WHERE interaction_id < $1 ORDER BY interaction_id DESC LIMIT {LIST_SCAN}) AS looked_at"),
+    identity: |d| "SELECT identity_id FROM aliases WHERE kind = $1 AND alias_kind = $2 AND value = $3".to_owned(),
+    conversation_newest: |d| select(&table::INTERACTIONS,
+        "WHERE identity_id = $1 AND channel_id = $2 ORDER BY interaction_id DESC LIMIT 1"),
+    conversation_before: |d| select(&table::MESSAGES, &format!("{CONVERSATION} AND message_id < $3 \
+        ORDER BY message_id DESC LIMIT $4")),
+    // Of those to the contact that are older, what was tried more often than parameter 5 says and never acknowledged.
+    conversation_after: |d| select(&table::MESSAGES, &format!("{CONVERSATION} \
+        AND ((direction = 'in' AND message_id > $3) OR (direction = 'out' AND (message_id > $4 \
+            OR (attempts > $5 AND state IN ('sending', 'unknown', 'accepted', 'sent'))))) \
+        ORDER BY message_id LIMIT $6")),
+    conversation_media: |d| select(&table::MEDIA, "WHERE media_id = $1 AND EXISTS (SELECT 1 FROM messages \
+        JOIN interactions ON interactions.interaction_id = messages.interaction_id \
+        JOIN aliases ON aliases.identity_id = interactions.identity_id \
+        WHERE messages.message_id = media.message_id AND messages.state NOT IN ('queued', 'failed') \
+            AND interactions.channel_id = $2 AND aliases.kind = $3 AND aliases.alias_kind = $4 AND aliases.value = $5)"),
+    knows_message: |d| "SELECT message_id FROM messages WHERE channel_id = $1 AND provider_id = $2".to_owned(),
+    names: |d| format!("SELECT agent_id, name FROM agents WHERE agent_id IN {}", d.ints(1)),
     draft: |d| select(&table::DRAFTS, "WHERE interaction_id = $1 AND agent_id = $2"),
     event_bounds: |d| "SELECT (SELECT MIN(seq) FROM events), seq FROM writer".to_owned(),
     events: |d| select(&table::EVENTS, "WHERE seq > $1 AND seq <= $2 AND (agents LIKE $3 \

@@ -1,9 +1,11 @@
-//! The WhatsApp connector: what each delivery says, what each message becomes on the wire, what each answer means.
+//! The connectors: what all of them owe the house (`contract`), and for WhatsApp what each delivery says, what each message
+//! becomes on the wire, what each answer means.
 //!
 //! A new kind of delivery: add a case to `deliveries/*.json`, run with `INSTA_UPDATE=always`, read the snapshot, keep it.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail loudly")]
 
+mod contract;
 mod deliveries;
 mod error_table;
 mod files;

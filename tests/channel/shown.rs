@@ -65,6 +65,7 @@ pub(crate) fn shown(input: &ChannelInput) -> Value {
             "old": format!("{} {}", old.0, old.1), "new": aliases(new), "text": text, "id": provider_id,
             "at": at.to_string(),
         } }),
+        ChannelInput::Typing { sender: who } => json!({ "typing": sender(who) }),
         ChannelInput::TemplatesChanged => json!("templates_changed"),
         ChannelInput::Notice { level, code, message } => {
             json!({ "notice": format!("{level} {code}: {message}") })

@@ -111,6 +111,7 @@ impl Delivery {
             | ChannelInput::Edit { .. }
             | ChannelInput::Revoke { .. }
             | ChannelInput::AliasChanged { .. }
+            | ChannelInput::Typing { .. }
             | ChannelInput::TemplatesChanged
             | ChannelInput::Notice { .. }
             | ChannelInput::Raw(_) => None,

@@ -15,6 +15,7 @@ mod client;
 mod database;
 mod process;
 mod timers;
+mod visitor;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -53,6 +54,13 @@ async fn killed_on_postgresql() {
     let Some(database) = database::postgres().await else { return };
     let folder = tempfile::tempdir().unwrap();
     survive(&database, folder.path()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_a_visitor_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("guichet.db").display());
+    visitor::survive(&database, folder.path()).await;
 }
 
 async fn survive(database: &str, folder: &std::path::Path) {

@@ -210,6 +210,7 @@ impl TestDesk {
             address,
             public_url: setup.public_url.clone(),
             frame_ancestors: Vec::new(),
+            trusted_proxies: Vec::new(),
             unavailable_reasons: vec!["break".into()],
             simulator: None,
         };

@@ -8,6 +8,8 @@
 
 mod board;
 mod cards;
+mod chat;
+mod chat_limits;
 mod client;
 mod closing;
 mod consult;
@@ -42,4 +44,5 @@ mod transcripts;
 mod transfer;
 mod translations;
 mod translator;
+mod visitor;
 mod webhooks;

@@ -73,6 +73,7 @@ impl History {
                 filename: None,
                 caption: None,
                 voice: false,
+                stored: None,
             });
         }
         self.written.push((customer, channel_id.clone(), provider_id.clone(), message.sent_at));

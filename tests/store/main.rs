@@ -14,6 +14,7 @@
 mod broken;
 mod cold;
 mod contacts;
+mod conversation;
 mod dice;
 mod events;
 mod kill;
@@ -62,6 +63,8 @@ on_each_database! {
     contacts::contacts_are_found_by_beginnings_of_their_words,
     contacts::a_search_for_contacts_looks_at_a_bounded_number,
     contacts::merged_contacts_and_past_work_are_found,
+    conversation::a_contact_reads_its_own,
+    conversation::a_contact_has_its_own_files,
     events::everybody_sees_their_own,
     events::pages_join_without_gap_or_overlap,
     events::bodies_are_as_they_are_now,

@@ -271,6 +271,7 @@ fn file(
         filename: name(&file.filename, NAME_MAX),
         caption: name(&file.caption, TEXT_MAX),
         voice: file.voice == Some(true),
+        stored: None,
     });
     if file.animated == Some(true) {
         "{\"animated\":true}".clone_into(&mut message.data);

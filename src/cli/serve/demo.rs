@@ -1,12 +1,13 @@
 //! What `--demo` brings along: people, skills, a channel on the simulator.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 
 use anyhow::anyhow;
 
 use crate::cli::people::new_skill;
 use crate::cli::say;
-use crate::config::{ChannelConfig, SecretSource};
+use crate::config::{AccountConfig, ChannelConfig, ChatConfig, SecretSource, WhatsAppConfig};
 use crate::domain::{Capacity, Role, SkillLevel, Team};
 use crate::engine::{AdminCommand, Answer};
 use crate::runtime::Desk;
@@ -28,20 +29,27 @@ const PEOPLE: [(&str, &str, Role, &[(&str, u8)]); 5] = [
     ("ada", "Ada Fournier", Role::Administrator, &[]),
 ];
 
-/// The demo's channel, on the simulator.
-pub(super) fn channel(graph_url: String) -> ChannelConfig {
+/// The demo's number, on the simulator.
+pub(super) fn number(graph_url: String) -> ChannelConfig {
     ChannelConfig {
         id: "whatsapp-demo".into(),
-        kind: "whatsapp".into(),
-        phone_number_id: "106540352242922".into(),
-        business_account_id: "102290129340398".into(),
-        graph_url,
-        access_token: SecretSource::Literal("demo-token".into()),
-        app_secret: SecretSource::Literal("demo-secret".into()),
-        verify_token: SecretSource::Literal("demo-verify".into()),
-        require_template_for_first_reply: false,
-        messages_per_second: 80,
+        account: AccountConfig::Whatsapp(WhatsAppConfig {
+            phone_number_id: "106540352242922".into(),
+            business_account_id: "102290129340398".into(),
+            graph_url,
+            access_token: SecretSource::Literal("demo-token".into()),
+            app_secret: SecretSource::Literal("demo-secret".into()),
+            verify_token: SecretSource::Literal("demo-verify".into()),
+            require_template_for_first_reply: false,
+            messages_per_second: 80,
+        }),
     }
+}
+
+/// The demo's web chat, for pages of its own address.
+pub(super) fn chat(address: SocketAddr) -> ChannelConfig {
+    let origins = vec![format!("http://{address}"), format!("http://localhost:{}", address.port())];
+    ChannelConfig { id: "chat-demo".into(), account: AccountConfig::Chat(ChatConfig::new(origins)) }
 }
 
 /// Makes the demo's people and skills where they are missing; what was changed since stays.
@@ -90,9 +98,12 @@ pub(super) async fn make_people(desk: &Desk) -> anyhow::Result<()> {
 }
 
 /// Where to go and whom to log in as.
-pub(super) fn tell(base: &str) {
+pub(super) fn tell(base: &str, channels: &[ChannelConfig]) {
     say(&format!("  console    {base}/"));
     say(&format!("  the phone  {base}/sim/"));
+    for channel in channels.iter().filter(|channel| matches!(channel.account, AccountConfig::Chat(_))) {
+        say(&format!("  web chat   {base}/chat/{}/", channel.id));
+    }
     say(&format!("  protocol   {base}/docs/"));
     say(&format!(
         "  log in as  alice, bruno, chloe (agents), sam (supervisor), ada (administrator); password {PASSWORD}"

@@ -268,7 +268,7 @@ impl Turn<'_> {
         self.cold.by_provider.get(provider_id)?.iter().find(here).copied()
     }
 
-    /// A file that a contact sent: fetched at once, by a job that survives a restart.
+    /// A file that a contact sent: fetched at once, by a job that survives a restart, unless it came with the message.
     fn fetch(&mut self, channel_id: &ChannelId, message_id: MessageId, file: InboundMedia) -> Media {
         let media = Media {
             media_id: file.media_id.clone(),
@@ -277,9 +277,9 @@ impl Turn<'_> {
             mime: file.mime,
             filename: file.filename,
             caption: file.caption,
-            size: None,
+            size: file.stored,
             voice: file.voice,
-            state: MediaState::Pending,
+            state: if file.stored.is_some() { MediaState::Stored } else { MediaState::Pending },
             channel_id: Some(channel_id.clone()),
             provider_media_id: Some(file.provider_media_id.clone()),
             attempts: 0,
@@ -287,11 +287,13 @@ impl Turn<'_> {
             created_at: self.now,
         };
         self.put_media(media.clone());
-        self.effects.push(Effect::FetchMedia {
-            media_id: file.media_id,
-            channel_id: channel_id.clone(),
-            provider_media_id: file.provider_media_id,
-        });
+        if file.stored.is_none() {
+            self.effects.push(Effect::FetchMedia {
+                media_id: file.media_id,
+                channel_id: channel_id.clone(),
+                provider_media_id: file.provider_media_id,
+            });
+        }
         media
     }
 

@@ -26,6 +26,7 @@ impl Turn<'_> {
             | ChannelInput::Status { .. }
             | ChannelInput::AliasChanged { .. }
             | ChannelInput::Echo(_)
+            | ChannelInput::Typing { .. }
             | ChannelInput::TemplatesChanged
             | ChannelInput::Notice { .. }
             | ChannelInput::Raw(_) => return,
@@ -47,6 +48,7 @@ impl Turn<'_> {
             | ChannelInput::Status { .. }
             | ChannelInput::AliasChanged { .. }
             | ChannelInput::Echo(_)
+            | ChannelInput::Typing { .. }
             | ChannelInput::TemplatesChanged
             | ChannelInput::Notice { .. }
             | ChannelInput::Raw(_) => {}

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::access::not_closed;
 use super::inbound::blank;
 use crate::domain::{
-    Abilities, Agent, Author, DeliveryState, Direction, DraftMode, Interaction, InteractionId, Media,
-    MediaId, MediaState, Message, MessageId, MessageKind, TemplateValues, check_template, render_template,
+    Abilities, Agent, AgentId, Author, DeliveryState, Direction, DraftMode, Interaction, InteractionId,
+    Media, MediaId, MediaState, Message, MessageId, MessageKind, TemplateValues, check_template,
+    render_template,
 };
 use crate::engine::limits::{MEDIA_PER_SEND, QUEUED_PER_RECIPIENT, TYPING, fits};
 use crate::engine::turn::{About, Turn, refuse};
@@ -70,6 +71,10 @@ impl Turn<'_> {
             self.launch(&row, *message_id);
         }
         self.drop_draft(agent, interaction_id, DraftMode::Reply);
+        // The message takes the typing sign away over there; the next word shows it again.
+        if let Some(work) = self.world.works.get_mut(&interaction_id) {
+            work.typing_at = None;
+        }
         let rows = ids.iter().filter_map(|id| self.world.message(*id));
         Ok(Answer::Messages(rows.map(|kept| Arc::clone(&kept.row)).collect()))
     }
@@ -341,14 +346,20 @@ impl Turn<'_> {
         if due && self.free_text_allowed(&row) {
             self.tell_read(&row, true);
         }
+        self.tell_typing(row, Some(agent.agent_id));
+        Ok(Answer::Done)
+    }
+
+    /// Somebody types: an agent, or (`None`) the contact. It passes and is never stored.
+    pub(super) fn tell_typing(&mut self, row: Arc<Interaction>, agent_id: Option<AgentId>) {
         let contact = self.contact(row.contact_id);
         self.passing.push(EventRow {
             event: crate::engine::Event {
                 seq: 0,
-                time: now,
-                interaction_id: Some(interaction_id),
+                time: self.now,
+                interaction_id: Some(row.interaction_id),
                 revision: row.revision,
-                kind: EventKind::Typing { agent_id: Some(agent.agent_id) },
+                kind: EventKind::Typing { agent_id },
                 audience: self.audience(&row, None),
             },
             interaction: Some(row),
@@ -358,7 +369,6 @@ impl Turn<'_> {
             agent: None,
             draft: None,
         });
-        Ok(Answer::Done)
     }
 }
 

@@ -128,6 +128,7 @@ impl Turn<'_> {
                 ChannelInput::Message(_)
                 | ChannelInput::AliasChanged { .. }
                 | ChannelInput::Echo(_)
+                | ChannelInput::Typing { .. }
                 | ChannelInput::TemplatesChanged
                 | ChannelInput::Notice { .. }
                 | ChannelInput::Raw(_) => {}

@@ -11,9 +11,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{SinkExt, StreamExt, poll};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::error::CapacityError;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error as WireError, Message, Utf8Bytes};
@@ -24,6 +22,7 @@ use super::super::dispatch::{Served, Via, serve};
 use super::super::lane::{Close, Item, Lane, Next};
 use super::super::rate::Rate;
 use super::super::sessions::Session;
+use super::super::upgrade::say_goodbye;
 use super::catch_up::{self, CatchUp};
 use super::{FRAME_MAX, Wire};
 use crate::clock::pause;
@@ -42,8 +41,6 @@ const LOGIN_BEATS: u32 = 24;
 const PENDING_MAX: usize = 64;
 /// How long nothing may move while there is something to write.
 const STUCK_MS: u64 = HEARTBEAT_SECONDS * 1_000 * MISSED_MAX as u64;
-/// How long a close may take before the connection is dropped.
-const CLOSE_MS: u64 = 1_000;
 /// Frames longer than this are written in pieces, so that one large snapshot does not leave a large buffer behind on
 /// every idle socket.
 const WHOLE_MAX: usize = 16 * 1024;
@@ -108,7 +105,7 @@ pub(super) async fn run(app: Arc<App>, who: Who, wire: Wire) {
     }
     if let Flow::Close(close) = end {
         task.app.desk.metrics().sockets_closed.get_or_create(&Kind { kind: close.kind() }).inc();
-        task.say_goodbye(close).await;
+        say_goodbye(&mut task.wire, close).await;
     }
 }
 
@@ -228,35 +225,12 @@ impl Task {
             Err(_) => Flow::Gone,
         }
     }
-
-    async fn say_goodbye(&mut self, close: Close) {
-        tokio::select! {
-            () = goodbye(&mut self.wire, close) => {}
-            () = pause(CLOSE_MS) => {}
-        }
-    }
 }
 
 async fn look_at_login(desk: Desk, hash: String) -> Served {
     let known = desk.ask(Input::Authenticate { hash }).await;
     let ended = known.is_err_and(|refusal| refusal.kind == RefusalKind::NotFound);
     if ended { Served::LoginEnded } else { Served::Nothing }
-}
-
-/// Sends the close frame if it still can be sent, and takes what the client was still sending, so that its side sees the
-/// close and not a broken connection.
-async fn goodbye(wire: &mut Wire, close: Close) {
-    let frame = CloseFrame { code: close.code.into(), reason: close.reason.into() };
-    if wire.close(Some(frame)).await.is_err() || wire.get_mut().shutdown().await.is_err() {
-        return;
-    }
-    let mut rest = vec![0_u8; PIECE];
-    let mut taken = 0;
-    while let Ok(n @ 1..) = wire.get_mut().read(&mut rest).await
-        && taken < 4 * FRAME_MAX
-    {
-        taken += n;
-    }
 }
 
 async fn write_ready(app: &App, wire: &mut Wire, answers: &mut VecDeque<Utf8Bytes>, lane: &Lane) -> Flow {

@@ -56,6 +56,7 @@ fn file(memory: &mut Memory, mime: &str, voice: bool) -> InboundMedia {
         filename: None,
         caption: (!voice).then(|| "Ma photo".to_owned()),
         voice,
+        stored: None,
     }
 }
 
