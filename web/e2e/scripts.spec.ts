@@ -10,7 +10,7 @@ test('a broken script is shown with its file and line, and goes away when mended
   const file = join(folder ?? '', 'routing.lua');
   const good = readFileSync(file, 'utf8');
   await signIn(page, 'ada');
-  await page.goto(url('/#/scripts'));
+  await page.goto(url('/#/admin/scripts'));
   await expect(page.getByText('Live', { exact: true })).toBeVisible();
   await expect(page.getByRole('rowheader', { name: /routing\.lua/ })).toBeVisible();
   try {

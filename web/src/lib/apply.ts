@@ -2,6 +2,7 @@
 // changed in place, so that a component sees by identity what is new. It knows neither the socket nor Svelte.
 import type {
   Agent, Channel, ChannelKind, Draft, Event, Interaction, Message, Note, Notice, Permission, Queue, ScriptError, Services, Skill,
+  WatchedThings,
 } from './protocol';
 import type { SessionStarted } from './wire';
 
@@ -41,11 +42,14 @@ export interface World {
   /** Who is writing: the interaction, and until when we believe it (ms). */
   typing: ReadonlyMap<string, number>;
   policy: Policy | null;
+  /** What this supervisor is told of beside the own desk. */
+  watching: WatchedThings;
 }
 
 export const EMPTY: World = {
   me: null, permissions: [], interactions: new Map(), looked: new Set(), threads: new Map(), notes: new Map(), agents: new Map(),
   queues: new Map(), channels: [], skills: [], conversions: {}, services: { transcripts: false, translation: false }, reasons: [], notices: [], typing: new Map(), policy: null,
+  watching: { all: false, interactions: [], skills: [] },
 };
 
 const TYPING_MS = 12_000;
@@ -73,6 +77,7 @@ export function begin(world: World, session: SessionStarted): World {
     reasons: snapshot.reasons,
     notices: snapshot.notices.slice(-MAX_NOTICES),
     policy: world.policy,
+    watching: snapshot.watching ?? EMPTY.watching,
   };
 }
 

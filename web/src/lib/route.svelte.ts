@@ -1,6 +1,15 @@
 // Where in the console we are: kept in the address after #, so that back, reload and bookmarks work.
 
-export type Route = { page: 'interactions'; id: string | null } | { page: 'scripts' };
+/** Pages that have nothing but themselves. */
+const PLAIN = ['board'] as const;
+/** Pages that open one interaction in place. */
+const OPENING = ['work', 'search'] as const;
+
+export type Route =
+  | { page: 'interactions'; id: string | null }
+  | { page: (typeof PLAIN)[number] }
+  | { page: (typeof OPENING)[number]; id: string | null }
+  | { page: 'admin'; section: string };
 
 const state = $state<{ route: Route }>({ route: parse(location.hash) });
 window.addEventListener('hashchange', () => (state.route = parse(location.hash)));
@@ -10,21 +19,34 @@ export function route(): Route {
 }
 
 export function addressOf(target: Route): string {
-  if (target.page === 'scripts') return '#/scripts';
-  return target.id ? `#/i/${encodeURIComponent(target.id)}` : '#/';
+  switch (target.page) {
+    case 'interactions': return target.id ? `#/i/${encodeURIComponent(target.id)}` : '#/';
+    case 'work':
+    case 'search': return target.id ? `#/${target.page}/${encodeURIComponent(target.id)}` : `#/${target.page}`;
+    case 'admin': return `#/admin/${target.section}`;
+    default: return `#/${target.page}`;
+  }
 }
 
 export function go(target: Route): void {
   location.hash = addressOf(target);
 }
 
-function parse(hash: string): Route {
-  if (hash === '#/scripts') return { page: 'scripts' };
-  const found = /^#\/i\/(.+)$/u.exec(hash);
-  if (!found) return { page: 'interactions', id: null };
+export function parse(hash: string): Route {
+  const [name = '', rest = ''] = hash.replace(/^#\//u, '').split(/\/(.*)/u);
+  const id = decoded(rest);
+  const plain = PLAIN.find((one) => one === name);
+  if (plain) return { page: plain };
+  const opening = OPENING.find((one) => one === name);
+  if (opening) return { page: opening, id };
+  if (name === 'admin') return { page: 'admin', section: /^[a-z]+$/u.test(rest) ? rest : 'agents' };
+  return { page: 'interactions', id: name === 'i' ? id : null };
+}
+
+function decoded(text: string): string | null {
   try {
-    return { page: 'interactions', id: decodeURIComponent(found[1] ?? '') };
+    return decodeURIComponent(text) || null;
   } catch {
-    return { page: 'interactions', id: null };
+    return null;
   }
 }

@@ -26,7 +26,11 @@ export const en = {
 
   nav_label: 'Main',
   nav_interactions: 'Interactions',
-  nav_scripts: 'Scripts',
+  nav_board: 'Board',
+  nav_work: 'All interactions',
+  nav_search: 'Search',
+  nav_admin: 'Administration',
+  page_error: 'This page could not be loaded.',
   account: 'Account: {name}',
   language: 'Language',
   theme: 'Appearance',

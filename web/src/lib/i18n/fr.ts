@@ -28,7 +28,11 @@ export const fr: Dictionary = {
 
   nav_label: 'Principal',
   nav_interactions: 'Interactions',
-  nav_scripts: 'Scripts',
+  nav_board: 'Supervision',
+  nav_work: 'Toutes les interactions',
+  nav_search: 'Recherche',
+  nav_admin: 'Administration',
+  page_error: 'Cette page n’a pas pu être chargée.',
   account: 'Compte : {name}',
   language: 'Langue',
   theme: 'Apparence',

@@ -1,0 +1,50 @@
+// The pictures of the documentation: the main screens, light and dark, of one and the same morning. `cargo xtask screenshots`.
+import { join, resolve } from 'node:path';
+import { expect, test, type Page } from '@playwright/test';
+import { url } from '../e2e/people';
+import { person, play, type Scene } from './scene';
+
+const FOLDER = resolve(process.env['GUICHET_SCREENSHOTS'] ?? join(import.meta.dirname, '../../docs/screenshots'));
+const SCHEMES = ['light', 'dark'] as const;
+
+async function shoot(page: Page, name: string): Promise<void> {
+  for (const colorScheme of SCHEMES) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: join(FOLDER, `${name}-${colorScheme}.png`), animations: 'disabled', caret: 'hide' });
+  }
+}
+
+test('the main screens', async ({ browser }) => {
+  test.setTimeout(240_000);
+  const scene: Scene = await play(browser);
+  const { alice, customers } = scene;
+
+  const sam = await person(browser, 'sam', false);
+  await sam.goto(url('/#/board'));
+  await expect(sam.getByRole('heading', { name: 'Live board' })).toBeVisible();
+  await sam.getByRole('button', { name: 'Watch everything' }).click();
+  await customers[5]?.writes({ text: 'Can I still change my address?' });
+  await expect(sam.getByRole('list', { name: 'Activity' })).toBeVisible();
+  await shoot(sam, 'supervisor-board');
+
+  await alice.getByRole('list', { name: 'Interactions' }).getByRole('link', { name: /Camille Durand/ }).click();
+  await expect(alice.getByRole('log')).toContainText('voyant rouge');
+  await shoot(alice, 'agent');
+
+  await sam.goto(url('/#/work'));
+  await sam.getByRole('list', { name: 'All interactions' }).getByRole('link', { name: /Camille Durand/ }).click();
+  await expect(sam.getByRole('log')).toContainText('voyant rouge');
+  await shoot(sam, 'supervisor-interactions');
+  await sam.goto(url('/#/search'));
+  const box = sam.getByRole('searchbox', { name: /^Search messages/ });
+  await box.fill('livraison');
+  await box.press('Enter');
+  await sam.getByRole('list', { name: 'Search' }).getByRole('link').first().click();
+  await expect(sam.getByRole('log')).toBeVisible();
+  await shoot(sam, 'search');
+
+  const phone = await person(browser, 'ada', false);
+  await phone.goto(url('/sim/'));
+  await expect(phone.locator('#messages')).toBeVisible();
+  await shoot(phone, 'phone');
+});
