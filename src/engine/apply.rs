@@ -308,7 +308,8 @@ impl Turn<'_> {
             return;
         }
         let now = self.now;
-        let holder = row.agent_id;
+        // Who is only offered it is told that the offer ended, and no more.
+        let holder = row.agent_id.filter(|_| row.ownership == Ownership::Assigned);
         self.withdraw_offer(interaction_id);
         self.set_status(interaction_id, Status::Closed, by);
         self.release_consults(interaction_id, None);

@@ -249,10 +249,10 @@ impl Inbox {
         taken
     }
 
-    /// How many inputs wait, whoever they are from.
-    pub(crate) fn waiting(&self) -> usize {
-        let (agents, webhooks, own) = self.lengths();
-        agents.saturating_add(webhooks).saturating_add(own)
+    /// Whether something waits, or is being stored.
+    pub(crate) fn is_busy(&self) -> bool {
+        let lanes = self.lanes();
+        lanes.len() > 0 || matches!(lanes.commit, Commit::Running)
     }
 
     /// Whether nothing is taken any more.

@@ -1,369 +1,319 @@
-//! What must hold after every act, told from outside: from the rows, events, answers and effects of each batch.
+//! What must hold after every batch, whatever happened: each rule in the words of the specification.
+//!
+//! `rows` compares rows with what they were, `events` and `sends` look at what is told, `live` at what there is now.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+mod events;
+mod live;
+mod rows;
+mod sends;
 
-use guichet::domain::{
-    Agent, AgentId, AliasKind, ChannelId, ContactId, DeliveryState, Direction, IdentityId, Interaction,
-    InteractionId, Message, MessageId, Ownership, SkillId, Status, Time, Timer,
-};
+use std::collections::BTreeSet;
+
+use guichet::domain::{AgentId, Alias, Interaction, Time};
 use guichet::engine::{
-    Answer, Batch, Engine, Event, EventKind, Outgoing, OutgoingBody, Reply, Stored, TimerChange, TimerKind,
-    board_begins,
+    AdminCommand, Answer, Caller, Command, ContactCommand, Envelope, Input, RefusalKind, Reply,
+    ServiceLevelRow, Stored, SuperviseCommand, View, board_begins,
 };
 
-use crate::model::Store;
+pub(crate) use live::next_deadline;
 
-/// The indexes are compared with the rows after every so many batches: it takes longer than all the rest.
-const AUDIT: u64 = 8;
+use crate::cast;
+use crate::world::{Why, Work, World, engine_of};
 
-type TimerKey = (InteractionId, TimerKind, Time);
-
-/// A view of everything decided, committed or not.
-#[derive(Debug, Default)]
-pub(crate) struct Checks {
-    rows: BTreeMap<InteractionId, Arc<Interaction>>,
-    live: BTreeSet<InteractionId>,
-    agents: BTreeMap<AgentId, Arc<Agent>>,
-    auto_accept: BTreeSet<SkillId>,
-    /// Announced timers: each turns yellow and red once.
-    announced: BTreeSet<(TimerKey, bool)>,
-    committed_announced: BTreeSet<(TimerKey, bool)>,
-    /// Sends released to the provider.
-    out: BTreeSet<(MessageId, u32)>,
-    /// Messages that may be handed over once more: the provider took nothing, or an agent asked for it.
-    again: BTreeMap<MessageId, u32>,
-    seq: i64,
-    batches: u64,
-    pub(crate) ever_blocked: BTreeSet<ContactId>,
+/// Stores a batch, if it may be stored.
+pub(crate) fn commit(world: &mut World, work: &Work) {
+    rows::check(&world.store, work);
+    sends::permits(&mut world.ledger, work);
+    events::check(&mut world.ledger, &world.store, work);
+    world.store.commit(&work.batch);
+    sends::check(&mut world.ledger, &world.store, work);
+    live::check(&mut world.ledger, &world.store, work);
 }
 
-impl Checks {
-    pub(crate) fn new(store: &Store) -> Self {
-        let mut checks = Self::default();
-        checks.reloaded(store);
-        checks
-    }
-
-    /// What was decided and not committed never happened.
-    pub(crate) fn reloaded(&mut self, store: &Store) {
-        self.rows = store.interactions.clone();
-        self.live.clone_from(&store.live);
-        self.agents = store.agents.clone();
-        self.announced = self.committed_announced.clone();
-        self.auto_accept = store
-            .skills
-            .values()
-            .filter(|skill| skill.auto_accept)
-            .map(|skill| skill.skill.clone())
-            .collect();
-        self.seq = store.seq;
-    }
-
-    /// A batch was decided.
-    pub(crate) fn decided(&mut self, batch: &Batch, engine: &Engine, now: Time) {
-        for skill in &batch.rows.skills {
-            if skill.auto_accept {
-                self.auto_accept.insert(skill.skill.clone());
-            } else {
-                self.auto_accept.remove(&skill.skill);
-            }
-        }
-        // Capacity is compared with what it is after the batch: a batch that lowers it holds nothing else.
-        for agent in &batch.rows.agents {
-            self.agents.insert(agent.agent_id, Arc::clone(agent));
-        }
-        for row in &batch.events {
-            assert_eq!(row.event.seq, self.seq + 1, "events are dense");
-            self.seq += 1;
-            assert_eq!(row.event.time, now);
-            if let Some(interaction) = &row.interaction {
-                self.event(&row.event, interaction);
-            }
-        }
-        for row in &batch.rows.interactions {
-            Self::row(row, now);
-        }
-        self.one_each(&batch.rows.interactions);
-        for (_, message) in &batch.rows.messages {
-            assert!(message.direction == Direction::In || message.state != DeliveryState::Received);
-        }
-        for effect in &batch.effects {
-            if let guichet::engine::Effect::Send(outgoing) = effect {
-                Self::send(outgoing, now);
-            }
-        }
-        let progress = engine.next_deadline().is_none_or(|(next, _)| next > now);
-        assert!(progress, "after {now} the next deadline is {:?}", engine.next_deadline());
-        self.batches += 1;
-        if self.batches.is_multiple_of(AUDIT) {
-            audit(engine);
-        }
-    }
-
-    fn event(&mut self, event: &Event, row: &Arc<Interaction>) {
-        let id = row.interaction_id;
-        let before = self.rows.get(&id);
-        assert_eq!(event.revision, row.revision);
-        if let Some(before) = before {
-            let step = match event.kind {
-                EventKind::DraftChanged { .. } => 0,
-                _ if before.ended_at.is_some() => 0,
-                _ => 1,
-            };
-            assert_eq!(row.revision, before.revision + step, "{:?} on {id}", event.kind);
-        }
-        let was = before.map(|before| before.ownership);
-        self.rows.insert(id, Arc::clone(row));
-        if row.ended_at.is_none() {
-            self.live.insert(id);
-        } else {
-            self.live.remove(&id);
-        }
-        match &event.kind {
-            EventKind::InteractionOffered { agent_id } => self.has_room(*agent_id, row),
-            EventKind::InteractionAssigned { agent_id } => {
-                let auto = row.skill.as_ref().is_some_and(|skill| self.auto_accept.contains(skill));
-                if auto && was == Some(Ownership::Queued) {
-                    self.has_room(*agent_id, row);
-                }
-            }
-            EventKind::TimerChanged { timer, change: change @ (TimerChange::Yellow | TimerChange::Red) } => {
-                let running = timer_of(row, *timer).expect("a timer that turns runs");
-                let due = if *change == TimerChange::Red { running.red_at() } else { running.yellow_at() };
-                assert!(event.time >= due, "{change} of {id} at {}, due at {due}", event.time);
-                let key = ((id, *timer, running.started_at), *change == TimerChange::Red);
-                assert!(self.announced.insert(key), "the {timer} timer of {id} turned {change} twice");
-            }
-            EventKind::TimerChanged { timer, change: TimerChange::Started } => {
-                begins(&mut self.announced, (id, *timer, event.time));
-            }
-            _ => {}
-        }
-    }
-
-    /// Offered work fits into the agent's capacity.
-    fn has_room(&self, agent_id: AgentId, row: &Interaction) {
-        let agent = self.agents.get(&agent_id).expect("an agent who is offered work exists");
-        let (mut load, mut of_kind) = (0, 0);
-        for held in self.live.iter().filter_map(|id| self.rows.get(id)) {
-            let holds = matches!(held.ownership, Ownership::Offered | Ownership::Assigned);
-            if holds && held.agent_id == Some(agent_id) && held.status.uses_capacity() {
-                load += 1;
-                of_kind += u32::from(held.kind == row.kind);
-            }
-        }
-        assert!(load <= agent.capacity.total, "{agent_id} was given {load} of {}", agent.capacity.total);
-        let most = agent.capacity.per_kind.get(&row.kind).copied().unwrap_or(u32::MAX);
-        assert!(of_kind <= most, "{agent_id} was given {of_kind} {} of {most}", row.kind);
-    }
-
-    /// One row by itself.
-    fn row(row: &Interaction, now: Time) {
-        let id = row.interaction_id;
-        match row.ownership {
-            Ownership::Queued => assert!(row.waiting.is_some() && row.agent_id.is_none(), "{id}: {row:?}"),
-            Ownership::Offered => assert!(
-                row.waiting.is_some() && row.agent_id.is_some() && row.timers.offer_expires_at.is_some(),
-                "{id}: {row:?}"
-            ),
-            Ownership::Assigned => assert!(row.waiting.is_none() && row.agent_id.is_some(), "{id}: {row:?}"),
-            Ownership::Detached => assert!(row.waiting.is_none() && row.agent_id.is_none(), "{id}: {row:?}"),
-        }
-        if row.ended_at.is_some() {
-            assert_eq!(row.status, Status::Closed, "{id} has ended");
-            assert!(
-                row.timers.agent.is_none() && row.timers.customer.is_none() && row.timers.ends_at.is_none()
-            );
-            return;
-        }
-        assert_eq!(
-            row.timers.offer_expires_at.is_some(),
-            row.ownership == Ownership::Offered,
-            "{id}: {row:?}"
-        );
-        if matches!(row.status, Status::Resolved | Status::Closed) {
-            assert!(
-                row.timers.agent.is_none() && row.timers.customer.is_none(),
-                "{id} is done: {:?}",
-                row.timers
-            );
-        }
-        for timer in [row.timers.agent, row.timers.customer].into_iter().flatten() {
-            assert!(timer.yellow || now < timer.yellow_at(), "{id} should be yellow at {now}: {timer:?}");
-            assert!(timer.red || now < timer.red_at(), "{id} should be red at {now}: {timer:?}");
-        }
-        let waited = row.waiting.as_ref().filter(|_| row.ownership == Ownership::Queued);
-        assert!(waited.and_then(|waiting| waiting.until).is_none_or(|until| now < until), "{id}: {row:?}");
-        assert!(row.timers.offer_expires_at.is_none_or(|at| now < at), "{id}: {row:?}");
-        assert!(row.timers.ends_at.is_none_or(|at| now < at), "{id}: {row:?}");
-    }
-
-    /// One identity has at most one interaction that is not closed on an account.
-    fn one_each(&self, changed: &[Arc<Interaction>]) {
-        let touched: BTreeSet<IdentityId> = changed.iter().map(|row| row.identity_id).collect();
-        let mut open: BTreeMap<(IdentityId, &ChannelId), InteractionId> = BTreeMap::new();
-        for row in self.live.iter().filter_map(|id| self.rows.get(id)) {
-            if row.status == Status::Closed || !touched.contains(&row.identity_id) {
-                continue;
-            }
-            let other = open.insert((row.identity_id, &row.channel_id), row.interaction_id);
-            assert!(other.is_none(), "{other:?} and {} are open for one address", row.interaction_id);
-        }
-    }
-
-    /// No free text leaves outside the window.
-    fn send(outgoing: &Outgoing, now: Time) {
-        let free = !matches!(outgoing.body, OutgoingBody::Template { .. });
-        if free && outgoing.channel_id.as_str() != "mail" {
-            assert!(outgoing.window_ends_at.is_some_and(|ends| now < ends), "{outgoing:?} at {now}");
-        }
-        assert!(!outgoing.to.is_empty(), "a message goes to somebody");
-        let phone = outgoing.to.iter().any(|(kind, _)| *kind != AliasKind::Username);
-        assert!(phone, "a user name alone reaches nobody");
-    }
-
-    /// A batch is about to be committed.
-    pub(crate) fn committing(&mut self, batch: &Batch, store: &Store) {
-        for row in &batch.rows.interactions {
-            let ended = store.interactions.get(&row.interaction_id).filter(|old| old.ended_at.is_some());
-            assert!(ended.is_none_or(|old| old == row), "{} had ended", row.interaction_id);
-        }
-        for (_, message) in &batch.rows.messages {
-            if let Some((_, old)) = store.messages.get(&message.message_id) {
-                moves(old, message);
-            }
-        }
-        for row in &batch.events {
-            let EventKind::TimerChanged { timer, change } = &row.event.kind else { continue };
-            let Some(running) = row.interaction.as_ref().and_then(|row| timer_of(row, *timer)) else {
-                continue;
-            };
-            let id = row.event.interaction_id.expect("a timer is of an interaction");
-            match change {
-                TimerChange::Yellow | TimerChange::Red => {
-                    let key = ((id, *timer, running.started_at), *change == TimerChange::Red);
-                    self.committed_announced.insert(key);
-                }
-                TimerChange::Started => begins(&mut self.committed_announced, (id, *timer, row.event.time)),
-                TimerChange::Extended | TimerChange::Stopped => {}
-            }
-        }
-    }
-
-    /// A message is handed to the provider: stored as `sending` before, and never twice by itself.
-    pub(crate) fn released(&mut self, outgoing: &Outgoing, store: &Store) {
-        let (_, row) =
-            store.messages.get(&outgoing.message_id).expect("a message is stored before it leaves");
-        assert!(row.attempts >= outgoing.attempt && row.state != DeliveryState::Queued, "{row:?}");
-        let id = outgoing.message_id;
-        assert!(self.out.insert((id, outgoing.attempt)), "{id} leaves twice as attempt {}", outgoing.attempt);
-        if self.out.iter().any(|(other, attempt)| *other == id && *attempt < outgoing.attempt) {
-            let again = self.again.entry(id).or_default();
-            assert!(*again > 0, "{id} is sent again by itself");
-            *again -= 1;
-        }
-    }
-
-    pub(crate) fn may_send_again(&mut self, message_id: MessageId) {
-        *self.again.entry(message_id).or_default() += 1;
-    }
-
-    /// An answer was released: what it says is in the store.
-    pub(crate) fn answered(reply: &Reply, store: &Store) {
-        let Ok(answer) = reply else { return };
+/// Before a batch is told: all of it is stored, and answers nobody but those who asked with it.
+pub(crate) fn told(world: &World, work: &Work) {
+    let (batch, store) = (&work.batch, &world.store);
+    assert!(batch.number <= store.batch, "batch {} is told before it is stored", batch.number);
+    assert_eq!(batch.answers.len(), work.asks.len(), "an answer for each input");
+    for (answered, ticket) in batch.answers.iter().zip(work.ticket..) {
+        assert_eq!(answered.ticket, ticket, "each input is answered in its batch");
+        let Ok(answer) = &answered.reply else { continue };
         match answer {
-            Answer::Messages(messages) => {
-                for message in messages {
-                    assert!(
-                        store.messages.contains_key(&message.message_id),
-                        "{message:?} is answered and not stored"
-                    );
-                }
-            }
             Answer::Interaction { view, .. } | Answer::Outbound(view, _) => {
-                let row = store.interactions.get(&view.interaction.interaction_id);
-                let there = row.is_some_and(|row| row.revision >= view.interaction.revision);
-                assert!(there, "{view:?} is answered and not stored");
-            }
-            Answer::Note(note) => {
-                let notes = store.notes.get(&note.interaction_id);
+                let stored = store.interactions.get(&view.interaction.interaction_id);
                 assert!(
-                    notes.is_some_and(|notes| notes.contains(note)),
-                    "{note:?} is answered and not stored"
+                    stored.is_some_and(|row| row.revision >= view.interaction.revision),
+                    "{} is answered and not stored",
+                    view.interaction.interaction_id
                 );
             }
-            _ => {}
+            Answer::Messages(messages) => {
+                let stored = |id| store.messages.contains_key(id);
+                assert!(
+                    messages.iter().all(|row| stored(&row.message_id)),
+                    "a message is answered and not stored"
+                );
+            }
+            Answer::Note(note) => {
+                assert!(store.notes.contains_key(&note.note_id.0), "a note is answered and not stored");
+            }
+            Answer::Done
+            | Answer::Session(_)
+            | Answer::Agent(..)
+            | Answer::Agents(_)
+            | Answer::Skills(_)
+            | Answer::Teams(_)
+            | Answer::Inbox { .. }
+            | Answer::Page { .. }
+            | Answer::Board(_)
+            | Answer::Watching(_)
+            | Answer::Queues(_)
+            | Answer::TeamsAtWork(_)
+            | Answer::Contact(_)
+            | Answer::Templates(_)
+            | Answer::Transcript(_)
+            | Answer::Tags(_)
+            | Answer::KnownTags(_)
+            | Answer::Prefill(_)
+            | Answer::Sight(_)
+            | Answer::Media(_)
+            | Answer::Why { .. }
+            | Answer::Caller { .. }
+            | Answer::Credentials { .. } => {}
         }
     }
-
-    /// A contact's message that was acknowledged is there, once, unless its contact is blocked.
-    pub(crate) fn acknowledged(&self, channel_id: &ChannelId, provider_id: &str, store: &Store) {
-        let there = store.by_provider.contains_key(&(channel_id.clone(), provider_id.to_owned()));
-        assert!(there || !self.ever_blocked.is_empty(), "{provider_id} was acknowledged and is not stored");
+    for row in &batch.events {
+        assert!(row.event.seq <= store.seq, "event {} is told and not stored", row.event.seq);
     }
-
-    /// replay(store) = world.
-    pub(crate) fn compare(engine: &Engine, stored: &Stored, now: Time) {
-        audit(engine);
-        let world = engine.stored();
-        assert_eq!((world.batch, world.next_id, world.seq), (stored.batch, stored.next_id, stored.seq));
-        assert_eq!(world.interactions, stored.interactions, "at {now}");
-        assert_eq!(world.contacts, stored.contacts);
-        assert_eq!(world.agents, stored.agents);
-        assert_eq!(world.skills, stored.skills);
-        let counted = |stored: &Stored| -> Vec<_> {
-            let rows = stored.service_levels.iter().filter(|row| row.time >= board_begins(now));
-            rows.cloned().collect()
-        };
-        assert_eq!(counted(&world), counted(stored));
-        assert_eq!(world.templates, stored.templates);
-        assert_eq!(world.tokens, stored.tokens);
-        assert_eq!(world.drafts, stored.drafts);
-        assert_eq!(world.tags, stored.tags);
-        assert_eq!(world.stars, stored.stars);
-        assert_eq!(world.media, stored.media);
-        assert_eq!(world.messages, stored.messages);
-        assert_eq!(world.transcripts, stored.transcripts);
-        let live: BTreeSet<IdentityId> = stored.interactions.iter().map(|row| row.identity_id).collect();
-        let of = |stored: &Stored| -> Vec<_> {
-            let aliases = stored.aliases.iter().filter(|alias| live.contains(&alias.identity_id));
-            aliases
-                .map(|alias| (alias.kind, alias.alias_kind, alias.value.clone(), alias.identity_id))
-                .collect()
-        };
-        assert_eq!(of(&world), of(stored));
+    for row in &batch.passing {
+        assert_eq!(row.event.seq, 0, "what is not stored has no number");
     }
 }
 
-/// A timer that begins now has announced nothing, even if another began and ended in the same millisecond. One that a failed
-/// send puts back has its old start: what it had announced stays announced.
-fn begins(announced: &mut BTreeSet<(TimerKey, bool)>, key: TimerKey) {
-    announced.remove(&(key, false));
-    announced.remove(&(key, true));
-}
-
-/// Every index agrees with the rows.
-fn audit(engine: &Engine) {
-    let wrong = engine.audit();
-    assert!(wrong.is_empty(), "{wrong:?}");
-}
-
-fn timer_of(row: &Interaction, kind: TimerKind) -> Option<Timer> {
-    match kind {
-        TimerKind::Agent => row.timers.agent,
-        TimerKind::Customer => row.timers.customer,
+/// After a batch was told.
+pub(crate) fn settled(world: &World, work: &Work) {
+    for (answered, ask) in work.batch.answers.iter().zip(&work.asks) {
+        if let Why::Request(caller, Some(key), command) = &ask.why {
+            repeated(world, work, *caller, (&key.id, &key.hash), command, &answered.reply);
+        }
+        if let Why::Delivery(place) = &ask.why {
+            arrived(world, work, *place);
+        }
+        let alone = work.quiet && work.asks.len() == 1;
+        if alone && answered.reply.is_err() {
+            unchanged(work, "a refused request");
+        }
+    }
+    for client in world.clients.values().filter(|client| client.live) {
+        client.check(&world.store);
+    }
+    if !world.ahead {
+        let (own, engine) = (next_deadline(world), world.engine.next_deadline().map(|(time, _)| time));
+        if let Some(own) = own {
+            assert!(
+                engine.is_some_and(|engine| engine <= own),
+                "due at {own}, and the engine waits until {engine:?}"
+            );
+        }
     }
 }
 
-/// States never go back, except that a message which was not taken is tried again.
-fn moves(old: &Message, new: &Message) {
-    let tries_again = matches!(
-        old.state,
-        DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Failed | DeliveryState::Unknown
+fn unchanged(work: &Work, what: &str) {
+    let batch = &work.batch;
+    assert!(batch.is_read_only(), "{what} changed something: {:?} {:?}", batch.rows, batch.events);
+    let silent = batch.effects.is_empty() && batch.passing.is_empty() && batch.queues.is_empty();
+    assert!(silent, "{what} had an effect: {:?} {:?}", batch.effects, batch.queues);
+}
+
+/// A request sent again gives the same answer and acts once; with other parameters it is invalid.
+fn repeated(
+    world: &World,
+    work: &Work,
+    caller: Caller,
+    key: (&String, &String),
+    command: &Command,
+    reply: &Reply,
+) {
+    if reads(command) {
+        return;
+    }
+    let Some(known) = world.memory.known.get(&(caller.agent_id, key.0.clone())) else { return };
+    if work.at >= known.at + guichet::domain::Span::hours(24) {
+        return;
+    }
+    if known.hash == *key.1 {
+        assert_eq!(reply.as_ref(), Ok(&known.answer), "a repeated request is answered otherwise");
+        if known.ticket != work.ticket && work.quiet && work.asks.len() == 1 {
+            unchanged(work, "a repeated request");
+        }
+    } else {
+        let kind = reply.as_ref().err().map(|refusal| refusal.kind);
+        assert_eq!(kind, Some(RefusalKind::Invalid), "a request id was taken twice");
+    }
+}
+
+/// Requests that change nothing are not remembered.
+fn reads(command: &Command) -> bool {
+    match command {
+        Command::StartSession
+        | Command::Inbox
+        | Command::Get { .. }
+        | Command::Why { .. }
+        | Command::Supervise(SuperviseCommand::Board | SuperviseCommand::List(_))
+        | Command::ListTemplates { .. }
+        | Command::ListTags { .. }
+        | Command::Prefill { .. }
+        | Command::ReadCredentials
+        | Command::Search
+        | Command::Snoozed
+        | Command::Directory { .. }
+        | Command::Contact(ContactCommand::Get { .. })
+        | Command::ReadMedia { .. }
+        | Command::Typing { .. } => true,
+        Command::SetState { .. }
+        | Command::Accept { .. }
+        | Command::Refuse { .. }
+        | Command::Pull { .. }
+        | Command::Send { .. }
+        | Command::Retry { .. }
+        | Command::React { .. }
+        | Command::MarkRead { .. }
+        | Command::SaveDraft { .. }
+        | Command::SetOutcome { .. }
+        | Command::Close { .. }
+        | Command::Detach { .. }
+        | Command::Share(_)
+        | Command::Supervise(_)
+        | Command::AddNote { .. }
+        | Command::SendTranscript { .. }
+        | Command::AddTag { .. }
+        | Command::RemoveTag { .. }
+        | Command::ExtendTimer { .. }
+        | Command::Star { .. }
+        | Command::ChangePassword { .. }
+        | Command::SetTranslation { .. }
+        | Command::Translate { .. }
+        | Command::StartOutbound { .. }
+        | Command::AddMedia { .. }
+        | Command::Convert(_)
+        | Command::Snooze { .. }
+        | Command::Contact(
+            ContactCommand::Save { .. }
+            | ContactCommand::Merge { .. }
+            | ContactCommand::Part { .. }
+            | ContactCommand::Block { .. }
+            | ContactCommand::OptOut { .. },
+        )
+        | Command::Administer(_) => false,
+    }
+}
+
+/// A delivery that was acknowledged is there, once (the store refuses the same id twice), unless its contact is blocked.
+fn arrived(world: &World, work: &Work, place: usize) {
+    let delivery = &world.memory.deliveries[place];
+    let Some(provider_id) = delivery.message() else { return };
+    let stored = world.store.by_provider.contains_key(&(delivery.channel_id.clone(), provider_id.to_owned()));
+    let blocked =
+        world.store.contacts.values().any(|contact| contact.blocked) || !work.batch.rows.contacts.is_empty();
+    assert!(delivery.acknowledged, "a delivery was not acknowledged");
+    assert!(
+        stored || blocked || world.memory.ever_blocked,
+        "the message {provider_id} is acknowledged and lost"
     );
-    let forward = new.state >= old.state || (tries_again && new.attempts >= old.attempts);
-    assert!(forward, "{} went from {} to {}", new.message_id, old.state, new.state);
-    assert!(new.attempts >= old.attempts);
-    assert_eq!(old.interaction_id, new.interaction_id);
+}
+
+/// The engine's rows are the store's, its indexes agree with them, and a fresh engine over the store says the same to everybody.
+pub(crate) fn replay(world: &mut World) {
+    let wrong = world.engine.audit();
+    assert!(wrong.is_empty(), "{wrong:?}");
+    whole(&world.engine.stored(), &world.store.load(world.now), world.now);
+
+    let mut fresh = engine_of(&world.store, world.now);
+    let supervisor = world.agent(4);
+    let ids: Vec<_> = world.store.live.iter().copied().collect();
+    let caller = |agent_id| Caller { agent_id, session: 0 };
+    let command = |agent_id, command| Input::Command { caller: caller(agent_id), request: None, command };
+    let mut inputs: Vec<Input> = ids
+        .iter()
+        .map(|interaction_id| command(supervisor, Command::Get { interaction_id: *interaction_id }))
+        .collect();
+    inputs.extend((0..cast::LOGINS.len()).map(|who| {
+        let who = u8::try_from(who).unwrap_or(0);
+        command(world.agent(who), Command::Inbox)
+    }));
+    inputs.extend(
+        [AdminCommand::ListAgents, AdminCommand::ListSkills, AdminCommand::ListTeams].map(Input::Admin),
+    );
+    let ask = |engine: &mut guichet::engine::Engine, script: &crate::script::Script| {
+        let envelopes: Vec<Envelope> = (0..)
+            .zip(&inputs)
+            .map(|(ticket, input)| Envelope { ticket, random: 1, input: input.clone() })
+            .collect();
+        let cold = world.store.load_cold(&engine.cold_keys(&envelopes));
+        engine.handle(envelopes, cold, script, world.now)
+    };
+    let quiet = world.engine.next_deadline().is_none_or(|(time, _)| time > world.now);
+    if !quiet {
+        return;
+    }
+    let live = ask(&mut world.engine, &world.script);
+    let replayed = ask(&mut fresh, &world.script);
+    assert!(live.is_read_only(), "questions change nothing: {:?}", live.rows);
+    // A fresh engine first takes up what was being sent; then rows differ by that, and the comparison with the store is enough.
+    if replayed.is_read_only() {
+        assert_eq!(live.answers, replayed.answers, "an engine made from the store knows something else");
+    }
+    for (answered, id) in live.answers.iter().zip(&ids) {
+        let Ok(Answer::Interaction { view: View { interaction, contact }, .. }) = &answered.reply else {
+            panic!("{id} is stored and {:?}", answered.reply);
+        };
+        assert_eq!(
+            interaction.as_ref(),
+            world.store.interactions[id].as_ref(),
+            "{id} in memory and in the store"
+        );
+        assert_eq!(
+            contact.as_ref(),
+            world.store.contacts[&interaction.contact_id].as_ref(),
+            "the contact of {id}"
+        );
+    }
+}
+
+/// Row by row. Logins are kept by their hashes alone; names count where work is live.
+fn whole(world: &Stored, stored: &Stored, now: Time) {
+    assert_eq!((world.batch, world.next_id, world.seq), (stored.batch, stored.next_id, stored.seq));
+    assert_eq!(world.interactions, stored.interactions);
+    assert_eq!(world.messages, stored.messages);
+    assert_eq!(world.contacts, stored.contacts);
+    assert_eq!(world.agents, stored.agents);
+    assert_eq!(world.drafts, stored.drafts);
+    assert_eq!(world.media, stored.media);
+    assert_eq!(world.skills, stored.skills);
+    let levels = |rows: &[ServiceLevelRow]| -> Vec<ServiceLevelRow> {
+        rows.iter().filter(|row| row.time >= board_begins(now)).cloned().collect()
+    };
+    assert_eq!(levels(&world.service_levels), levels(&stored.service_levels));
+    assert_eq!(world.teams, stored.teams);
+    assert_eq!(world.transcripts, stored.transcripts);
+    assert_eq!(world.tags, stored.tags);
+    assert_eq!(world.stars, stored.stars);
+    assert_eq!(world.templates, stored.templates);
+    assert_eq!(world.tokens, stored.tokens);
+    let live: BTreeSet<_> = stored.interactions.iter().map(|row| row.identity_id).collect();
+    let names = |rows: &[Alias]| -> Vec<Alias> {
+        rows.iter().filter(|row| live.contains(&row.identity_id)).cloned().collect()
+    };
+    assert_eq!(names(&world.aliases), names(&stored.aliases));
+}
+
+/// Against whose capacity it counts: its agent's, and that of a colleague who was asked to take it over.
+pub(crate) fn counts(row: &Interaction) -> impl Iterator<Item = AgentId> {
+    let holders = row.agent_id.into_iter().chain(row.transfer.map(|transfer| transfer.to));
+    holders.filter(|agent_id| row.status.uses_capacity() && crate::client::holds(row, *agent_id))
+}
+
+/// The later of two times, of which one may not be known.
+pub(crate) fn latest(known: Option<Time>, new: Time) -> Time {
+    known.map_or(new, |known| known.max(new))
 }

@@ -35,6 +35,8 @@ impl Turn<'_> {
 
     fn put_aside(&mut self, agent: &Agent, interaction_id: InteractionId, until: Time) {
         let (now, agent_id) = (self.now, agent.agent_id);
+        self.end_proposal(interaction_id, "withdrawn");
+        self.release_consults(interaction_id, None);
         // Before it leaves the inbox, or who loses it would miss that its timer stopped.
         self.stop_timer(interaction_id, TimerKind::Customer);
         self.edit(interaction_id, |row| {

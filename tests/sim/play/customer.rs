@@ -28,7 +28,14 @@ pub(super) fn play(world: &mut World, act: Act) -> Vec<Ask> {
             let message = write(world, customer, line, Content::Text);
             vec![deliver(world, cast::line(line), ChannelInput::Echo(message))]
         }
-        Act::Renames { customer } => vec![rename(world, customer)],
+        Act::Begins { customer, line } => {
+            let sender = sender(world, customer, line);
+            vec![Ask::plain(Input::Channel {
+                channel_id: cast::line(line),
+                input: ChannelInput::Typing { sender },
+            })]
+        }
+        Act::Renames { customer, as_another } => vec![rename(world, customer, as_another)],
         _ => change(world, act),
     }
 }
@@ -114,14 +121,18 @@ fn change(world: &mut World, act: Act) -> Vec<Ask> {
     vec![deliver(world, channel_id, input)]
 }
 
-fn rename(world: &mut World, customer: u8) -> Ask {
-    let moved = world.memory.moved.entry(customer).or_default();
-    let old = (AliasKind::WaId, cast::number(customer, *moved));
-    *moved = (*moved + 1) % 50;
-    let new = vec![
-        (AliasKind::WaId, cast::number(customer, *moved)),
-        (AliasKind::UserId, format!("FR.{customer}")),
-    ];
+/// A new number; or, as numbers are given away again, one that another customer still writes from.
+fn rename(world: &mut World, customer: u8, as_another: Option<u8>) -> Ask {
+    let before = world.memory.moved.get(&customer).copied().unwrap_or(0);
+    let old = (AliasKind::WaId, cast::number(customer, before));
+    let new = if let Some(other) = as_another {
+        let theirs = world.memory.moved.get(&other).copied().unwrap_or(0);
+        vec![(AliasKind::WaId, cast::number(other, theirs))]
+    } else {
+        world.memory.moved.insert(customer, (before + 1) % 50);
+        let number = cast::number(customer, (before + 1) % 50);
+        vec![(AliasKind::WaId, number), (AliasKind::UserId, format!("FR.{customer}"))]
+    };
     let provider_id = world.memory.fresh("wamid.system");
     let text = "Changed number".to_owned();
     let input = ChannelInput::AliasChanged { old, new, text, provider_id, at: world.now };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guichet::domain::{AgentId, ChannelId, IdentityId, InteractionId, MessageId, Time};
+use guichet::domain::{AgentId, ChannelId, ChannelKind, IdentityId, InteractionId, MessageId, Time};
 use guichet::engine::TimerKind;
 
 /// What was seen.
@@ -16,8 +16,8 @@ pub(crate) struct Ledger {
     pub(crate) again: BTreeSet<MessageId>,
     /// Until when free text may go to each address, by what its contact wrote.
     pub(crate) windows: BTreeMap<(ChannelId, IdentityId), Time>,
-    /// How much each agent holds.
-    pub(crate) loads: BTreeMap<AgentId, u32>,
+    /// How much each agent holds, in all and of each kind.
+    pub(crate) loads: BTreeMap<(AgentId, Option<ChannelKind>), u32>,
     /// The last event.
     pub(crate) time: Time,
 }

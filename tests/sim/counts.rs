@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use guichet::engine::{Effect, RefusalKind, Reply};
 
-use crate::act::DRAWS;
+use crate::draw::DRAWS;
 
 /// How often each act and each refusal must occur in [`FULL`] histories.
 const OFTEN: u64 = 1_000;
@@ -15,18 +15,28 @@ const FULL: u64 = 10_000;
 const IMPOSSIBLE: [(RefusalKind, &str); 0] = [];
 
 /// Events that the engine must have made at least once in a share of a run.
-const EVENTS: [&str; 21] = [
+const EVENTS: [&str; 31] = [
     "interaction.created",
     "interaction.queued",
     "interaction.offered",
     "interaction.offer_ended",
     "interaction.assigned",
     "interaction.detached",
+    "interaction.transferred",
+    "interaction.consult_started",
+    "interaction.consult_ended",
     "interaction.status_changed",
     "interaction.outcome_set",
     "interaction.closed",
     "interaction.window_changed",
     "interaction.read",
+    "interaction.translation_set",
+    "interaction.snoozed",
+    "interaction.converted",
+    "contact.changed",
+    "contact.merged",
+    "transcript.changed",
+    "quick_reply.starred",
     "message.added",
     "message.changed",
     "message.reaction",
@@ -139,7 +149,16 @@ impl Counts {
         for name in EVENTS {
             look("event", name, self.events.get(name), enough);
         }
-        for name in ["send", "fetch_media", "mark_read", "react", "refresh_templates", "close_sockets"] {
+        for name in [
+            "send",
+            "fetch_media",
+            "mark_read",
+            "react",
+            "refresh_templates",
+            "translate",
+            "send_transcript",
+            "close_sockets",
+        ] {
             look("effect", name, self.effects.get(name), enough);
         }
         for name in

@@ -71,6 +71,7 @@ pub(crate) fn skill_row(name: &str) -> Skill {
     let outbound = match name {
         "billing" => [ChannelKind::Email].into(),
         "nobody" => [].into(),
+        "support" => [ChannelKind::Whatsapp, ChannelKind::Email].into(),
         _ => [ChannelKind::Whatsapp].into(),
     };
     let dispositions = if name == "sales" { vec!["won".to_owned(), "lost".to_owned()] } else { Vec::new() };

@@ -6,10 +6,10 @@ use guichet::domain::{
     AgentId, ContactId, DeliveryState, Direction, DraftMode, Interaction, InteractionId, MediaId, MessageId,
     Ownership, Status,
 };
-use guichet::engine::{Caller, Command, Input, RequestKey};
+use guichet::engine::{Caller, Command, Filter, Input, RequestKey, SuperviseCommand};
 
 use super::content::{media_id, template};
-use super::{NOTHING, nth};
+use super::{NOTHING, nth, team};
 use crate::act::{Act, Aim, Files, Fill, Form, Question, Whom, Words};
 use crate::cast;
 use crate::client::Client;
@@ -108,12 +108,13 @@ fn flood(world: &mut World, who: u8, which: u16) -> Vec<Ask> {
     (0..FLOOD).map(|_| ask(world, caller, command.clone())).collect()
 }
 
-fn mine(row: &Interaction) -> bool {
+pub(super) fn mine(row: &Interaction) -> bool {
     row.ownership == Ownership::Assigned && row.status != Status::Closed
 }
 
+/// By a queue, or by a colleague.
 fn offered(row: &Interaction) -> bool {
-    row.ownership == Ownership::Offered
+    row.ownership == Ownership::Offered || row.transfer.is_some()
 }
 
 fn command(world: &mut World, act: Act) -> Option<(AgentId, Command)> {
@@ -132,7 +133,7 @@ fn command(world: &mut World, act: Act) -> Option<(AgentId, Command)> {
         Act::Asks { who, aim, what } => question(world, who, aim, what),
         Act::Retries { who, which, own } => on_message(world, who, which, own, None),
         Act::Reacts { who, which, own, emoji } => on_message(world, who, which, own, Some(emoji)),
-        _ => return on_interaction(world, act),
+        _ => return team::command(world, act).or_else(|| on_interaction(world, act)),
     };
     Some(asked)
 }
@@ -140,7 +141,11 @@ fn command(world: &mut World, act: Act) -> Option<(AgentId, Command)> {
 fn on_interaction(world: &mut World, act: Act) -> Option<(AgentId, Command)> {
     let (who, aim) = match act {
         Act::Accepts { who, aim } | Act::Refuses { who, aim } => {
-            let (caller, interaction_id) = world.aim(who, aim, offered);
+            let (mut caller, interaction_id) = world.aim(who, aim, offered);
+            let asked = world.store.interactions.get(&interaction_id).and_then(|row| row.transfer);
+            if let (Some(transfer), Aim::Fit(_)) = (asked, aim) {
+                caller = transfer.to;
+            }
             let reason = (interaction_id.0 % 9 == 0).then(|| "x".repeat(101));
             let command = match act {
                 Act::Accepts { .. } => Command::Accept { interaction_id },
@@ -301,6 +306,15 @@ fn question(world: &World, who: u8, aim: Aim, what: Question) -> (AgentId, Comma
         Question::Inbox => Command::Inbox,
         Question::Get => Command::Get { interaction_id },
         Question::Why => Command::Why { interaction_id },
+        Question::Board => Command::Supervise(SuperviseCommand::Board),
+        Question::List(which) => Command::Supervise(SuperviseCommand::List(Filter {
+            ended: which == 7,
+            ownership: (which == 1).then_some(Ownership::Queued),
+            agent_id: (which == 2).then_some(caller),
+            skill: (which == 3).then(|| cast::skill("support")),
+            limit: if which == 4 { 0 } else { 20 },
+            ..Filter::default()
+        })),
         Question::Templates => Command::ListTemplates { channel_id },
         Question::UnknownTemplates => {
             Command::ListTemplates { channel_id: "ghost".parse().expect("a channel id") }

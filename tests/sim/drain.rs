@@ -6,7 +6,7 @@ use guichet::engine::{AdminCommand, Command, Input};
 use crate::act::{Act, Fetch, Said};
 use crate::cast;
 use crate::check;
-use crate::play::{self, Deed, agent, provider};
+use crate::play::{self, Deed, agent, desk, provider};
 use crate::world::{Ask, World};
 
 /// A flood of messages leaves one by one, and a strict account takes one a second.
@@ -73,8 +73,12 @@ fn fetching(world: &World) -> bool {
     world.store.media.values().any(|row| row.state == MediaState::Pending)
 }
 
+fn writing(world: &World) -> bool {
+    world.store.transcripts.values().any(|row| row.settled_at.is_none())
+}
+
 fn at_rest(world: &World) -> bool {
-    world.store.live.is_empty() && !on_its_way(world) && !fetching(world)
+    !writing(world) && world.store.live.is_empty() && !on_its_way(world) && !fetching(world)
 }
 
 /// Providers answer, agents finish what they hold; when nobody has anything to do, time goes on.
@@ -86,6 +90,12 @@ fn round(world: &mut World) {
     let fetched = Act::Fetches { which: 0, fetch: Fetch::Stored };
     while let Deed::Asks(more) = play::play(world, fetched) {
         asks.extend(more);
+    }
+    while let Some(ask) = desk::answer_letter(world, 0, 9) {
+        asks.push(ask);
+    }
+    while let Some(ask) = desk::answer_text(world, 0, 9) {
+        asks.push(ask);
     }
     let live: Vec<_> = world.store.live().cloned().collect();
     for row in live {
@@ -107,7 +117,8 @@ fn round(world: &mut World) {
     if asks.is_empty() {
         let engine = world.engine.next_deadline().map(|(time, _)| time);
         // Waiting for rows alone spares the hourly clearing up of thirty days.
-        let rows = check::next_deadline(world).filter(|_| !on_its_way(world) && !fetching(world));
+        let rows =
+            check::next_deadline(world).filter(|_| !on_its_way(world) && !fetching(world) && !writing(world));
         let Some(time) = rows.or(engine) else { panic!("nothing is due, and work is left") };
         world.wait_until(time);
         asks.push(Ask::plain(Input::Tick));

@@ -9,10 +9,11 @@ use crate::store::Store;
 use crate::world::{Work, World};
 
 pub(super) fn check(ledger: &mut Ledger, store: &Store, work: &Work) {
+    let touched: BTreeSet<_> = work.batch.rows.interactions.iter().map(|row| row.identity_id).collect();
     let mut addresses = BTreeSet::new();
     for row in store.live() {
-        if row.status != Status::Closed {
-            let alone = addresses.insert((row.identity_id, row.channel_id.clone()));
+        if row.status != Status::Closed && touched.contains(&row.identity_id) {
+            let alone = addresses.insert((row.identity_id, &row.channel_id));
             assert!(
                 alone,
                 "a second interaction of {} that is not closed: {}",
@@ -23,9 +24,7 @@ pub(super) fn check(ledger: &mut Ledger, store: &Store, work: &Work) {
             let there = row.agent_id.and_then(|id| store.agents.get(&id)).is_some_and(|agent| !agent.removed);
             assert!(there, "{} is offered to nobody who is there", row.interaction_id);
         }
-        if !work.due {
-            nothing_due(row, work.at);
-        }
+        nothing_due(row, work.at);
     }
     // What left memory needs no ledger.
     if ledger.timers.len() > 200 {
@@ -43,6 +42,7 @@ fn nothing_due(row: &Interaction, at: Time) {
     }
     let late = |time: Option<Time>| time.is_some_and(|time| at >= time);
     assert!(!late(row.timers.offer_expires_at), "the offer of {id} expired and is there");
+    assert!(!late(row.transfer.map(|transfer| transfer.expires_at)), "{id} is still proposed");
     assert!(!late(row.timers.ends_at), "{id} should have ended: {:?}", row.timers.ends_at);
     if let Some(ends) = row.window_ends_at {
         assert!(at < ends || row.window_told >= 2, "the window of {id} is closed and nobody is told");
@@ -90,6 +90,7 @@ fn deadline(row: &Interaction) -> Option<Time> {
         timer(&row.timers.agent),
         timer(&row.timers.customer),
         row.timers.offer_expires_at,
+        row.transfer.map(|transfer| transfer.expires_at),
         row.timers.ends_at,
         window,
         again,

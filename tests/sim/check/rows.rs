@@ -1,11 +1,13 @@
 //! Rows against what they were: what ended never changes, states never go back, nothing changes its owner's contact.
 
-use guichet::domain::{DeliveryState, Direction, Interaction, Message, Ownership, Status, Time};
-use guichet::engine::{Batch, EventKind};
+use guichet::domain::{DeliveryState, Direction, Interaction, Message, MessageId, Ownership, Status};
+use guichet::engine::{Command, EventKind};
 
 use crate::store::Store;
+use crate::world::{Why, Work};
 
-pub(super) fn check(store: &Store, batch: &Batch, at: Time) {
+pub(super) fn check(store: &Store, work: &Work) {
+    let (batch, at) = (&work.batch, work.at);
     for row in &batch.rows.interactions {
         whole(row);
         let told = batch.events.iter().filter(|event| {
@@ -16,6 +18,15 @@ pub(super) fn check(store: &Store, batch: &Batch, at: Time) {
         match store.interactions.get(&row.interaction_id) {
             Some(old) => {
                 followed(old, row);
+                let joined = batch
+                    .events
+                    .iter()
+                    .any(|told| matches!(told.event.kind, EventKind::ContactMerged { .. }));
+                assert!(
+                    old.contact_id == row.contact_id || joined,
+                    "{} is another contact's",
+                    row.interaction_id
+                );
                 if old.ended_at.is_none() && row.ended_at.is_none() {
                     assert_eq!(row.revision, old.revision + told, "the revision of {}", row.interaction_id);
                 }
@@ -30,7 +41,7 @@ pub(super) fn check(store: &Store, batch: &Batch, at: Time) {
     for (channel_id, row) in &batch.rows.messages {
         if let Some((old_channel, old)) = store.messages.get(&row.message_id) {
             assert_eq!(old_channel, channel_id, "{} changed its account", row.message_id);
-            message_followed(old, row);
+            message_followed(old, row, tried_again(work, row.message_id));
         }
         assert_eq!(
             row.direction == Direction::In,
@@ -65,6 +76,14 @@ fn whole(row: &Interaction) {
             assert!(row.agent_id.is_none() && row.waiting.is_none(), "{id} is detached: {row:?}");
         }
     }
+    if let Some(transfer) = row.transfer {
+        let may = row.ownership == Ownership::Assigned && matches!(row.status, Status::New | Status::Open);
+        assert!(may && row.agent_id != Some(transfer.to), "{id} may not be transferred: {row:?}");
+    }
+    let asked = row.ownership == Ownership::Assigned;
+    assert!(asked || row.consulted.is_empty(), "{id} has nobody who consults: {row:?}");
+    let owns = row.agent_id.is_some_and(|agent_id| row.consulted.contains(&agent_id));
+    assert!(!owns, "{id} is its own agent's to read: {row:?}");
     if row.ownership != Ownership::Offered {
         assert!(row.timers.offer_expires_at.is_none(), "{id} has no offer, and one that expires");
     }
@@ -90,8 +109,7 @@ fn followed(old: &Interaction, row: &Interaction) {
         return;
     }
     assert!(
-        old.contact_id == row.contact_id
-            && old.identity_id == row.identity_id
+        old.identity_id == row.identity_id
             && old.channel_id == row.channel_id
             && old.created_at == row.created_at
             && old.outbound == row.outbound
@@ -110,8 +128,15 @@ fn followed(old: &Interaction, row: &Interaction) {
     assert!(row.last_message_id >= old.last_message_id, "the newest message of {id} goes back");
 }
 
+/// Whether an agent tried it again in this batch: a report on the try before may come after that.
+fn tried_again(work: &Work, id: MessageId) -> bool {
+    work.asks.iter().any(
+        |ask| matches!(&ask.why, Why::Request(_, _, Command::Retry { message_id, .. }) if *message_id == id),
+    )
+}
+
 /// What a message may become.
-fn message_followed(old: &Message, row: &Message) {
+fn message_followed(old: &Message, row: &Message, again: bool) {
     let id = row.message_id;
     assert!(
         old.interaction_id == row.interaction_id
@@ -125,7 +150,8 @@ fn message_followed(old: &Message, row: &Message) {
     assert!(old.text == row.text || row.edited || row.deleted, "{id} says something else");
     assert!(!old.deleted || row.deleted, "{id} was taken back and is there again");
     if old.attempts == row.attempts && old.state != row.state && row.state != DeliveryState::Queued {
-        assert!(old.state.may_become(row.state), "{id} went from {} to {}", old.state, row.state);
+        let from = if again { DeliveryState::Queued } else { old.state };
+        assert!(from.may_become(row.state), "{id} went from {} to {}", old.state, row.state);
     }
     if row.state == DeliveryState::Queued {
         // Back into the queue: nothing was taken, or an agent tries it again.

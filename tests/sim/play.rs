@@ -4,7 +4,9 @@ mod admin;
 pub(crate) mod agent;
 mod content;
 mod customer;
+pub(crate) mod desk;
 pub(crate) mod provider;
+mod team;
 
 use guichet::domain::{InteractionId, MessageId, Time};
 
@@ -38,6 +40,7 @@ impl From<Ask> for Deed {
 }
 
 /// Does an act.
+#[expect(clippy::too_many_lines, reason = "one line for each act")]
 pub(crate) fn play(world: &mut World, act: Act) -> Deed {
     match act {
         Act::Writes { .. }
@@ -47,6 +50,7 @@ pub(crate) fn play(world: &mut World, act: Act) -> Deed {
         | Act::Edits { .. }
         | Act::TakesBack { .. }
         | Act::Renames { .. }
+        | Act::Begins { .. }
         | Act::Echoes { .. } => customer::play(world, act).into(),
         Act::Reports { .. }
         | Act::AccountTells { .. }
@@ -74,10 +78,30 @@ pub(crate) fn play(world: &mut World, act: Act) -> Deed {
         | Act::WritesOutcome { .. }
         | Act::Closes { .. }
         | Act::Detaches { .. }
+        | Act::Transfers { .. }
+        | Act::EndsTransfer { .. }
+        | Act::Consults { .. }
+        | Act::EndsConsult { .. }
+        | Act::Watches { .. }
+        | Act::Reassigns { .. }
+        | Act::TakesOver { .. }
+        | Act::SetsStateOf { .. }
         | Act::StartsOutbound { .. }
         | Act::Asks { .. }
         | Act::Uploads { .. }
         | Act::AsksAgain { .. } => agent::play(world, act).into(),
+        Act::SendsTranscript { .. }
+        | Act::SetsTranslation { .. }
+        | Act::Translates { .. }
+        | Act::Tags { .. }
+        | Act::Extends { .. }
+        | Act::Snoozes { .. }
+        | Act::Converts { .. }
+        | Act::Ties { .. }
+        | Act::LooksUp { .. }
+        | Act::Stars { .. }
+        | Act::AnswersLetter { .. }
+        | Act::AnswersText { .. } => desk::play(world, act).into(),
         Act::Administers { .. }
         | Act::ComesIn { .. }
         | Act::ChangesScripts { .. }

@@ -3,6 +3,7 @@
 //! It does what the runtime does: a batch is decided while the one before it may still be committing, and what a batch says is
 //! told only once it is stored. What may be told is looked at by `check`; what is tried next is `play`'s business.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
@@ -25,8 +26,6 @@ use crate::store::Store;
 
 /// When histories begin.
 const BEGINNING: Time = Time(1_760_000_000_000);
-/// How many ticks in a row may find something due at the same instant.
-const TICKS: usize = 30;
 /// How many acts a failure shows.
 const SHOWN: usize = 20;
 
@@ -64,8 +63,6 @@ pub(crate) struct Work {
     pub(crate) at: Time,
     /// Whether nothing had come due when it was decided.
     pub(crate) quiet: bool,
-    /// Whether something is due at once after it.
-    pub(crate) due: bool,
 }
 
 /// What goes wrong with the next batch that writes.
@@ -92,8 +89,8 @@ pub(crate) enum Settled {
 #[derive(Debug)]
 pub(crate) struct Line {
     at: Time,
-    act: String,
-    pub(crate) came: Vec<String>,
+    act: Act,
+    came: Vec<Cow<'static, str>>,
 }
 
 /// A history.
@@ -171,7 +168,7 @@ impl World {
 
     /// One act, and what it asks for.
     pub(crate) fn step(&mut self, act: &Act, asks: Vec<Ask>, late: bool) {
-        self.remember(format!("{act:?}"));
+        self.remember(*act);
         let mut asks = asks;
         asks.splice(0..0, std::mem::take(&mut self.soon));
         if self.gather > 0 {
@@ -200,7 +197,7 @@ impl World {
         self.settle();
     }
 
-    fn remember(&mut self, act: String) {
+    fn remember(&mut self, act: Act) {
         if self.lines.len() == SHOWN {
             self.lines.pop_front();
         }
@@ -209,13 +206,13 @@ impl World {
 
     /// What a failure shows.
     pub(crate) fn story(&self) -> String {
-        let show = |line: &Line| format!("{}  {}  → {}", line.at, line.act, line.came.join(", "));
+        let show = |line: &Line| format!("{}  {:?}  → {}", line.at, line.act, line.came.join(", "));
         self.lines.iter().map(show).collect::<Vec<_>>().join("\n")
     }
 
-    pub(crate) fn note(&mut self, came: String) {
+    pub(crate) fn note(&mut self, came: impl Into<Cow<'static, str>>) {
         if let Some(line) = self.lines.back_mut() {
-            line.came.push(came);
+            line.came.push(came.into());
         }
     }
 
@@ -244,29 +241,7 @@ impl World {
         if self.hasty {
             self.release(&work);
         }
-        let due = work.due;
         self.pending = Some(work);
-        if due {
-            self.tick_on();
-        }
-    }
-
-    /// Something is due at this very instant: the shell ticks until nothing is.
-    fn tick_on(&mut self) {
-        for _ in 0..TICKS {
-            if self.settle() != Settled::Stored {
-                return;
-            }
-            let work = self.decide(vec![Ask::plain(Input::Tick)]);
-            self.engine.committed(self.last);
-            self.last = work.batch.number;
-            let due = work.due;
-            self.pending = Some(work);
-            if !due {
-                return;
-            }
-        }
-        panic!("ticks do not move the deadline {:?} at {}", self.engine.next_deadline(), self.now);
     }
 
     fn decide(&mut self, asks: Vec<Ask>) -> Work {
@@ -286,8 +261,13 @@ impl World {
         let cold = self.store.load_cold(&keys);
         let batch = self.engine.handle(envelopes, cold, &self.script, self.now);
         self.counts.asked(&mut self.script.asked.borrow_mut());
-        let due = self.engine.next_deadline().is_some_and(|(time, _)| time <= self.now);
-        Work { batch: Rc::new(batch), asks, ticket, at: self.now, quiet, due }
+        let next = self.engine.next_deadline();
+        assert!(
+            next.is_none_or(|(time, _)| time > self.now),
+            "at {} the next deadline is {next:?}",
+            self.now
+        );
+        Work { batch: Rc::new(batch), asks, ticket, at: self.now, quiet }
     }
 
     /// Stores the batch that waits for it, and tells what it says.
@@ -388,8 +368,9 @@ impl World {
 
     fn came(&mut self, reply: &Result<Answer, Refusal>) {
         match reply {
-            Ok(_) => self.note("ok".to_owned()),
-            Err(refusal) => self.note(format!("{refusal}")),
+            Ok(_) => self.note("ok"),
+            Err(refusal) if self.verbose => self.note(format!("{refusal}")),
+            Err(refusal) => self.note(refusal.kind.as_str()),
         }
     }
 
@@ -413,7 +394,7 @@ impl World {
 
     /// The world is made again from the store. Sockets that are open announce their agents again.
     fn reload(&mut self, announce: bool) {
-        self.note("(loaded again)".to_owned());
+        self.note("(loaded again)");
         self.counts.fault("loaded");
         self.engine = engine_of(&self.store, self.now);
         self.last = self.store.batch;

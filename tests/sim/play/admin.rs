@@ -54,7 +54,9 @@ fn save(login: &str) -> AdminCommand {
 fn change_agent(who: u8, task: Task, chance: u64) -> AdminCommand {
     let login = cast::LOGINS[usize::from(who)];
     let mut command = save(login);
-    let AdminCommand::SaveAgent { role, skills, teams, capacity, removed, .. } = &mut command else {
+    let AdminCommand::SaveAgent { login, role, password_hash, skills, teams, capacity, removed, .. } =
+        &mut command
+    else {
         return command;
     };
     match task {
@@ -73,6 +75,8 @@ fn change_agent(who: u8, task: Task, chance: u64) -> AdminCommand {
             let many: Vec<(&str, u8)> = many.iter().map(|name| (name.as_str(), 1)).collect();
             *skills = Some(cast::levels(&many));
         }
+        Task::Password => *password_hash = Some(format!("$argon2id${chance}")),
+        Task::BadLogin => "a b".clone_into(login),
         Task::Remove => *removed = true,
         Task::Role => *role = Some(if chance.is_multiple_of(3) { Role::Supervisor } else { Role::Agent }),
         Task::Teams => {
@@ -87,6 +91,25 @@ fn change_agent(who: u8, task: Task, chance: u64) -> AdminCommand {
         _ => {}
     }
     command
+}
+
+/// Somebody who comes for a day, takes work from nobody and goes.
+fn newcomer(chance: u64) -> AdminCommand {
+    let mut command = save("eve");
+    if let AdminCommand::SaveAgent { removed, skills, .. } = &mut command {
+        *removed = chance.is_multiple_of(2);
+        *skills = Some(cast::levels(&[("support", 10)]));
+    }
+    command
+}
+
+fn billing(task: Task, chance: u64) -> AdminCommand {
+    let mut row = cast::skill_row("billing");
+    match task {
+        Task::AutoAccept => row.auto_accept = chance.is_multiple_of(2),
+        _ => row.offer = Span::seconds(1),
+    }
+    AdminCommand::SaveSkill(row)
 }
 
 fn what(world: &mut World, who: u8, task: Task) -> Option<AdminCommand> {
@@ -109,6 +132,8 @@ fn what(world: &mut World, who: u8, task: Task) -> Option<AdminCommand> {
         | Task::Role
         | Task::Capacity
         | Task::Teams
+        | Task::Password
+        | Task::BadLogin
         | Task::UnknownSkill
         | Task::TooManySkills => change_agent(who, task, chance),
         Task::SaveSkill => {
@@ -117,6 +142,8 @@ fn what(world: &mut World, who: u8, task: Task) -> Option<AdminCommand> {
             row.offer = Span::seconds(20 + i64::try_from(chance % 30).unwrap_or(0));
             AdminCommand::SaveSkill(row)
         }
+        Task::Newcomer => newcomer(chance),
+        Task::AutoAccept | Task::BadSkill => billing(task, chance),
         Task::SaveTeam => {
             AdminCommand::SaveTeam(Team { team: cast::team("front"), title: format!("Front {}", chance % 9) })
         }

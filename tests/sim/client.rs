@@ -90,6 +90,7 @@ impl Client {
         let fresh: BTreeMap<InteractionId, Arc<Interaction>> = snapshot
             .interactions
             .iter()
+            .chain(&snapshot.consulted)
             .map(|view| (view.interaction.interaction_id, Arc::clone(&view.interaction)))
             .collect();
         let kept = store.events.keys().next().is_none_or(|first| *first <= self.cursor + 1);
@@ -114,7 +115,7 @@ impl Client {
             return;
         }
         let Some(row) = row else { return };
-        if holds(row, self.agent_id) {
+        if sees(row, self.agent_id) {
             self.inbox.insert(row.interaction_id, Arc::clone(row));
         } else {
             self.inbox.remove(&row.interaction_id);
@@ -123,10 +124,13 @@ impl Client {
 
     /// Compares what it shows with what is stored.
     pub(crate) fn check(&self, store: &Store) {
-        for row in store.live().filter(|row| holds(row, self.agent_id)) {
+        for row in store.live().filter(|row| sees(row, self.agent_id)) {
             let Some(known) = self.inbox.get(&row.interaction_id) else {
                 panic!("{} was not told of {}", self.agent_id, row.interaction_id);
             };
+            if Arc::ptr_eq(known, row) {
+                continue;
+            }
             let old = differences(&shown(known), &shown(row));
             assert!(
                 old.is_empty(),
@@ -138,18 +142,24 @@ impl Client {
         }
         for known in self.inbox.values() {
             let row = &store.interactions[&known.interaction_id];
-            assert!(holds(row, self.agent_id), "{} still sees {}", self.agent_id, known.interaction_id);
+            assert!(sees(row, self.agent_id), "{} still sees {}", self.agent_id, known.interaction_id);
         }
     }
 }
 
-/// Whether an interaction is in an agent's inbox.
+/// Whether an interaction is in an agent's inbox: it has it, is offered it or was asked to take it over.
 pub(crate) fn holds(row: &Interaction, agent_id: AgentId) -> bool {
     let held = match row.ownership {
         Ownership::Offered | Ownership::Assigned => true,
         Ownership::Queued | Ownership::Detached => false,
     };
-    held && row.ended_at.is_none() && row.agent_id == Some(agent_id)
+    let asked = row.transfer.is_some_and(|transfer| transfer.to == agent_id);
+    row.ended_at.is_none() && (held && row.agent_id == Some(agent_id) || asked)
+}
+
+/// Whether an agent sees it: it holds it, or is consulted.
+pub(crate) fn sees(row: &Interaction, agent_id: AgentId) -> bool {
+    holds(row, agent_id) || row.consulted.contains(&agent_id)
 }
 
 /// In what two rows differ, by field.

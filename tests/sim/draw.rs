@@ -1,226 +1,13 @@
-//! What may happen in a history, as a closed list, and how often. An act says what is tried; `play` tells on what.
+//! How often each act comes, and with what: drawn from the history's source.
 
 use guichet::domain::{AgentState, Span, Status};
 
+use crate::act::{
+    Act, Aim, By, Content, Death, Door, Fetch, Files, Fill, Form, Look, Question, Said, Sight, Task, Tie,
+    Towards, Whom, Words,
+};
+use crate::play::desk::SNOOZES;
 use crate::source::Source;
-
-/// On which interaction an agent's request is aimed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Aim {
-    /// One that it fits, asked by who holds it.
-    Fit(u16),
-    /// Any that has not ended.
-    Live(u16),
-    /// One that has ended.
-    Ended(u16),
-    /// None that exists.
-    Unknown,
-}
-
-/// What a contact writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Content {
-    Text,
-    Picture,
-    Voice,
-    Place,
-    Choice,
-    Unsupported,
-    Hostile,
-}
-
-/// What a report on a message names it by.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum By {
-    Id,
-    Both,
-    UnknownId,
-    WrongMark,
-}
-
-/// What a provider says to a send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Said {
-    Accepted,
-    Retry,
-    RetryAfter,
-    Failed,
-    WindowClosed,
-    ChannelDown,
-    Unknown,
-}
-
-/// What is wrong with a template, if anything.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Fill {
-    Good,
-    Picture,
-    Missing,
-    Extra,
-    Paused,
-    NoSuch,
-    NoChannel,
-}
-
-/// A text and what is wrong with it, if anything.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Words {
-    Good,
-    Empty,
-    TooLong,
-    Quoting(u16),
-    QuotingUnknown,
-}
-
-/// Files of a send.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Files {
-    Own(u8),
-    TooMany,
-    Foreign,
-    Unknown,
-    Inbound,
-}
-
-/// For whom outbound work is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Whom {
-    Contact(u16),
-    UnknownContact,
-    Customer(u8),
-    Stranger(u8),
-    BadAddress,
-    Nobody,
-}
-
-/// What an agent asks that changes nothing.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Question {
-    Inbox,
-    Get,
-    Why,
-    Templates,
-    UnknownTemplates,
-    Media(u16),
-    UnknownMedia,
-}
-
-/// What an administrator does.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Task {
-    Skills,
-    Remove,
-    Return,
-    Role,
-    Capacity,
-    Teams,
-    SaveSkill,
-    UnknownSkill,
-    SaveTeam,
-    Token,
-    Revoke,
-    RevokeUnknown,
-    Lists,
-    Block,
-    Unblock,
-    Vip,
-    UnknownContact,
-    TooManySkills,
-}
-
-/// What happens around logins.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Door {
-    Find,
-    FindNobody,
-    Open,
-    Close,
-    Knock,
-    KnockStranger,
-}
-
-/// How an agent writes an outcome.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Form {
-    Plain,
-    Won,
-    NotListed,
-    Noted,
-    Tagged,
-    TooManyTags,
-    LongNote,
-}
-
-/// Where a fetch of a file ended.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Fetch {
-    Stored,
-    Again,
-    Never,
-    Twice,
-}
-
-/// When the process dies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Death {
-    BeforeCommit,
-    BeforeRelease,
-    Idle,
-}
-
-/// Everything that may happen.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Act {
-    Writes { customer: u8, line: u8, content: Content, late: Span, quotes: Option<u16> },
-    Repeats { which: u16 },
-    Bursts { customer: u8, line: u8, count: u8 },
-    SetsEmoji { which: u16, remove: bool },
-    Edits { which: u16 },
-    TakesBack { which: u16 },
-    Renames { customer: u8 },
-    Echoes { customer: u8, line: u8 },
-    Reports { which: u16, step: u8, by: By },
-    AccountTells { what: u8 },
-    Connects { who: u8, resume: bool },
-    Drops { who: u8 },
-    SetsState { who: u8, state: AgentState, long_reason: bool },
-    Accepts { who: u8, aim: Aim },
-    Refuses { who: u8, aim: Aim },
-    Pulls { who: u8, skill: u8 },
-    Says { who: u8, aim: Aim, words: Words },
-    SendsFiles { who: u8, aim: Aim, files: Files },
-    SendsTemplate { who: u8, aim: Aim, fill: Fill },
-    SendsTwoThings { who: u8, aim: Aim },
-    Floods { who: u8, which: u16 },
-    Retries { who: u8, which: u16, own: bool },
-    Reacts { who: u8, which: u16, own: bool, emoji: u8 },
-    Reads { who: u8, aim: Aim },
-    Types { who: u8, aim: Aim },
-    Drafts { who: u8, aim: Aim, size: u8 },
-    Notes { who: u8, aim: Aim, size: u8 },
-    WritesOutcome { who: u8, aim: Aim, status: Status, form: Form },
-    Closes { who: u8, aim: Aim },
-    Detaches { who: u8, aim: Aim },
-    StartsOutbound { who: u8, whom: Whom, line: u8, skill: u8, fill: Option<Fill> },
-    Asks { who: u8, aim: Aim, what: Question },
-    Uploads { who: u8, size: u8 },
-    AsksAgain { which: u16, changed: bool },
-    Answers { which: u16, said: Said },
-    AnswersLate { which: u16, said: Said },
-    Fetches { which: u16, fetch: Fetch },
-    ListsTemplates { without: u8 },
-    Administers { who: u8, allowed: bool, task: Task },
-    ComesIn { who: u8, door: Door },
-    ChangesScripts { seed: u16, broken: bool },
-    ScriptsFail { on: bool },
-    Waits { span: Span },
-    Jumps { span: Span },
-    ToDeadline { early: bool },
-    CommitFails,
-    CommitUnknown,
-    Dies { death: Death },
-    Gathers { count: u8 },
-}
 
 /// How an act is drawn.
 pub(crate) struct Draw {
@@ -299,14 +86,37 @@ const SAID: [Said; 14] = [
     Said::Unknown,
 ];
 
-const TASKS: [Task; 18] = [
+const TIES: [Tie; 12] = [
+    Tie::Get,
+    Tie::Unknown,
+    Tie::Describe,
+    Tie::Name,
+    Tie::Make,
+    Tie::Merge,
+    Tie::Merge,
+    Tie::Part,
+    Tie::Part,
+    Tie::Block,
+    Tie::Unblock,
+    Tie::OptOut,
+];
+
+const LOOKS: [Look; 7] =
+    [Look::Agents, Look::Skills, Look::Teams, Look::Snoozed, Look::Tags, Look::Prefill, Look::Search];
+
+const TASKS: [Task; 23] = [
     Task::Skills,
     Task::Remove,
     Task::Return,
     Task::Role,
     Task::Capacity,
     Task::Teams,
+    Task::Password,
+    Task::Newcomer,
+    Task::BadLogin,
     Task::SaveSkill,
+    Task::AutoAccept,
+    Task::BadSkill,
     Task::UnknownSkill,
     Task::SaveTeam,
     Task::Token,
@@ -351,14 +161,26 @@ fn whom(source: &mut Source) -> Whom {
     }
 }
 
+fn towards(source: &mut Source) -> Towards {
+    match source.below(12) {
+        0 => Towards::Stranger,
+        1 | 2 => Towards::Skill(source.small(4)),
+        3 => Towards::Team,
+        4 => Towards::UnknownTeam,
+        _ => Towards::Colleague(source.small(6)),
+    }
+}
+
 fn question(source: &mut Source) -> Question {
-    match source.below(10) {
+    match source.below(12) {
         0 | 1 => Question::Inbox,
         2 | 3 => Question::Get,
         4 | 5 => Question::Why,
         6 => Question::Templates,
         7 => Question::UnknownTemplates,
         8 => Question::Media(source.which()),
+        9 => Question::Board,
+        10 => Question::List(source.small(8)),
         _ => Question::UnknownMedia,
     }
 }
@@ -403,13 +225,14 @@ pub(crate) const DRAWS: &[Draw] = draws! {
     "sets_emoji" 15 s => Act::SetsEmoji { which: s.which(), remove: s.chance(3) };
     "edits" 12 s => Act::Edits { which: s.which() };
     "takes_back" 10 s => Act::TakesBack { which: s.which() };
-    "renames" 10 s => Act::Renames { customer: customer(s) };
+    "renames" 10 s => Act::Renames { customer: customer(s), as_another: s.chance(4).then(|| customer(s)) };
+    "begins" 10 s => Act::Begins { customer: customer(s), line: line(s) };
     "echoes" 10 s => Act::Echoes { customer: customer(s), line: line(s) };
     "reports" 110 s => Act::Reports {
         which: s.which(), step: s.small(5),
         by: s.pick(&[By::Id, By::Id, By::Id, By::Both, By::Both, By::Both, By::UnknownId, By::WrongMark]),
     };
-    "account_tells" 8 s => Act::AccountTells { what: s.small(4) };
+    "account_tells" 8 s => Act::AccountTells { what: s.small(5) };
     "connects" 60 s => Act::Connects { who: who(s), resume: s.chance(2) };
     "drops" 25 s => Act::Drops { who: who(s) };
     "sets_state" 70 s => Act::SetsState {
@@ -425,7 +248,7 @@ pub(crate) const DRAWS: &[Draw] = draws! {
     "sends_files" 40 s => Act::SendsFiles { who: who(s), aim: aim(s), files: files(s) };
     "sends_template" 50 s => Act::SendsTemplate { who: who(s), aim: aim(s), fill: fill(s) };
     "sends_two_things" 6 s => Act::SendsTwoThings { who: who(s), aim: aim(s) };
-    "floods" 6 s => Act::Floods { who: who(s), which: s.which() };
+    "floods" 3 s => Act::Floods { who: who(s), which: s.which() };
     "retries" 25 s => Act::Retries { who: who(s), which: s.which(), own: !s.chance(5) };
     "reacts" 25 s => Act::Reacts { who: who(s), which: s.which(), own: !s.chance(5), emoji: s.small(5) };
     "reads" 20 s => Act::Reads { who: who(s), aim: aim(s) };
@@ -440,11 +263,40 @@ pub(crate) const DRAWS: &[Draw] = draws! {
     };
     "closes" 25 s => Act::Closes { who: who(s), aim: aim(s) };
     "detaches" 20 s => Act::Detaches { who: who(s), aim: aim(s) };
+    "transfers" 50 s => Act::Transfers { who: who(s), aim: aim(s), to: towards(s), long_note: s.chance(20) };
+    "ends_transfer" 8 s => Act::EndsTransfer { who: who(s), aim: aim(s) };
+    "consults" 35 s => Act::Consults { who: who(s), aim: aim(s), whom: s.small(7), long_note: s.chance(20) };
+    "ends_consult" 15 s => Act::EndsConsult {
+        who: who(s), aim: aim(s), whom: s.chance(2).then(|| s.small(7)), leaves: s.chance(2),
+    };
+    "watches" 12 s => Act::Watches {
+        who: who(s), aim: aim(s), what: s.pick(&[Sight::All, Sight::Skill(0), Sight::Skill(3), Sight::One, Sight::One]),
+        on: !s.chance(3),
+    };
+    "reassigns" 15 s => Act::Reassigns { who: who(s), aim: aim(s), to: towards(s) };
+    "takes_over" 12 s => Act::TakesOver { who: who(s), aim: aim(s) };
+    "sets_state_of" 8 s => Act::SetsStateOf {
+        who: who(s), whom: s.small(7), state: s.pick(&[AgentState::Available, AgentState::Unavailable, AgentState::Offline]),
+    };
     "starts_outbound" 50 s => Act::StartsOutbound {
         who: who(s), whom: whom(s), line: line(s), skill: s.small(6),
         fill: if s.chance(6) { None } else { Some(fill(s)) },
     };
     "asks" 25 s => Act::Asks { who: who(s), aim: aim(s), what: question(s) };
+    "sends_transcript" 12 s => Act::SendsTranscript { who: who(s), aim: aim(s), several: s.chance(8) };
+    "answers_letter" 12 s => Act::AnswersLetter { which: s.which(), how: s.small(8) };
+    "sets_translation" 12 s => Act::SetsTranslation { who: who(s), aim: aim(s), theirs: !s.chance(3), ours: s.chance(2) };
+    "translates" 12 s => Act::Translates { who: who(s), aim: aim(s), which: s.which() };
+    "answers_text" 60 s => Act::AnswersText { which: s.which(), how: s.small(12) };
+    "tags" 20 s => Act::Tags {
+        who: who(s), aim: aim(s), name: s.small(12), message: s.chance(3).then(|| s.which()), take: s.chance(3),
+    };
+    "extends" 12 s => Act::Extends { who: who(s), aim: aim(s) };
+    "snoozes" 12 s => Act::Snoozes { who: who(s), aim: aim(s), span: s.pick(&SNOOZES) };
+    "converts" 25 s => Act::Converts { who: who(s), aim: aim(s), line: line(s), fill: fill(s) };
+    "ties" 30 s => Act::Ties { who: who(s), which: s.which(), tie: s.pick(&TIES) };
+    "looks_up" 12 s => Act::LooksUp { who: who(s), aim: aim(s), what: s.pick(&LOOKS) };
+    "stars" 6 s => Act::Stars { who: who(s), on: !s.chance(3) };
     "uploads" 20 s => Act::Uploads { who: who(s), size: s.small(6) };
     "asks_again" 40 s => Act::AsksAgain { which: s.which(), changed: s.chance(4) };
     "answers" 170 s => Act::Answers { which: s.which(), said: s.pick(&SAID) };

@@ -100,13 +100,14 @@ fn report(world: &mut World, which: u16, step: u8, by: By) -> Option<Ask> {
 }
 
 fn tell(world: &mut World, what: u8) -> Ask {
+    let (level, code) = ("warning".to_owned(), "quality".to_owned());
+    let message = "The quality of this number is low".to_owned();
+    if what == 4 {
+        return Ask::plain(Input::Notice { level, code, message });
+    }
     let input = match what {
         0 | 1 => ChannelInput::TemplatesChanged,
-        2 => ChannelInput::Notice {
-            level: "warning".to_owned(),
-            code: "quality".to_owned(),
-            message: "The quality of this number is low".to_owned(),
-        },
+        2 => ChannelInput::Notice { level, code, message },
         _ => ChannelInput::Raw(RawDelivery {
             channel_id: cast::line(0),
             hash: format!("hash{}", world.now.0 % 5),

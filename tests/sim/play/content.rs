@@ -24,7 +24,7 @@ pub(super) fn inbound(
         Content::Choice => (MessageKind::Choice, "Oui".to_owned(), r#"{"id":"yes"}"#),
         Content::Unsupported => (MessageKind::Unsupported, String::new(), r#"{"type":"hologram"}"#),
         Content::Hostile => {
-            (MessageKind::Text, format!("\u{FFFD}\u{202E}{}\n\r\t👩‍👩‍👧", "é".repeat(9_000)), "{")
+            (MessageKind::Text, format!("\u{FFFD}\u{202E}{}\n\r\t👩‍👩‍👧", "é".repeat(4_200)), "{")
         }
     };
     let media = match content {

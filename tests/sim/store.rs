@@ -9,11 +9,11 @@ use std::sync::Arc;
 use guichet::domain::{
     Agent, AgentId, Alias, AliasKind, ChannelId, ChannelKind, Contact, ContactId, Conversions, DeliveryState,
     Direction, Draft, IdentityId, Interaction, InteractionId, Media, MediaId, MediaState, Message, MessageId,
-    Note, Skill, SkillId, Span, Team, TeamId, Template, Time,
+    Note, Skill, SkillId, Span, Team, TeamId, Template, Time, Transcript, TranscriptId,
 };
 use guichet::engine::{
     Batch, Cold, ColdKeys, DecisionRow, Event, LoginRow, RawDelivery, RequestRow, Rows, ServiceLevelRow,
-    Services, StarRow, Stored, TagRow, TokenRow, board_begins,
+    Services, StarRow, Stored, TagRow, TokenRow, TranslationRules, board_begins,
 };
 
 /// The rows.
@@ -36,10 +36,14 @@ pub(crate) struct Store {
     pub(crate) live: BTreeSet<InteractionId>,
     pub(crate) messages: BTreeMap<MessageId, (ChannelId, Arc<Message>)>,
     pub(crate) by_provider: BTreeMap<(ChannelId, String), MessageId>,
+    /// Each identity's interactions, and its names.
+    of_identity: BTreeMap<IdentityId, BTreeSet<InteractionId>>,
+    names: BTreeMap<IdentityId, BTreeSet<(ChannelKind, AliasKind, String)>>,
     /// Outbound messages that are queued, sending or unknown.
     pub(crate) open: BTreeSet<MessageId>,
     pub(crate) media: BTreeMap<MediaId, Media>,
     pub(crate) notes: BTreeMap<i64, Note>,
+    pub(crate) transcripts: BTreeMap<TranscriptId, Transcript>,
     pub(crate) drafts: BTreeMap<(InteractionId, AgentId), Draft>,
     pub(crate) tags: BTreeMap<String, TagRow>,
     pub(crate) stars: BTreeMap<(AgentId, String), StarRow>,
@@ -126,11 +130,21 @@ impl Store {
         );
         let aliases =
             rows.aliases.iter().map(|row| ((row.kind, row.alias_kind, row.value.clone()), row.clone()));
+        for row in &rows.aliases {
+            let key = (row.kind, row.alias_kind, row.value.clone());
+            if let Some(old) = self.aliases.get(&key)
+                && let Some(names) = self.names.get_mut(&old.identity_id)
+            {
+                names.remove(&key);
+            }
+            self.names.entry(row.identity_id).or_default().insert(key);
+        }
         put("aliases", &mut self.aliases, aliases);
         let interactions = rows.interactions.iter().map(|row| (row.interaction_id, Arc::clone(row)));
         put("interactions", &mut self.interactions, interactions);
         for row in &rows.interactions {
             assert!(self.contacts.contains_key(&row.contact_id), "{} has no contact", row.interaction_id);
+            self.of_identity.entry(row.identity_id).or_default().insert(row.interaction_id);
             match row.ended_at {
                 Some(_) => self.live.remove(&row.interaction_id),
                 None => self.live.insert(row.interaction_id),
@@ -143,6 +157,10 @@ impl Store {
             rows.drafts.iter().map(|row| ((row.interaction_id, row.agent_id), row.clone())),
         );
         self.drafts.retain(|_, draft| !draft.is_empty());
+        for row in &rows.transcripts {
+            let known = self.transcripts.insert(row.transcript_id, row.clone());
+            assert!(known.is_none_or(|known| known.settled_at.is_none()), "a settled transcript changes");
+        }
         put("tags", &mut self.tags, rows.tags.iter().map(|row| (row.tag.clone(), row.clone())));
         self.tags.retain(|_, row| row.uses > 0);
         let stars = rows.stars.iter().map(|row| ((row.agent_id, row.quick_reply_id.clone()), row.clone()));
@@ -212,9 +230,12 @@ impl Store {
             seq: self.seq,
             channels: Vec::new(),
             default_skill: None,
-            services: Services::default(),
+            services: Services {
+                transcripts: true,
+                translation: Some(TranslationRules { text_max: 4_000, ..TranslationRules::default() }),
+            },
             conversions: Conversions::default(),
-            transcripts: Vec::new(),
+            transcripts: self.transcripts.values().filter(|row| row.settled_at.is_none()).cloned().collect(),
             agents: self.agents.values().map(|row| Agent::clone(row)).collect(),
             skills: self.skills.values().cloned().collect(),
             teams: self.teams.values().cloned().collect(),
@@ -263,23 +284,17 @@ impl Store {
         wanted.extend(messages.iter().map(|row| row.interaction_id));
         let mut identities: BTreeSet<IdentityId> =
             keys.aliases.iter().filter_map(|key| self.aliases.get(key)).map(|row| row.identity_id).collect();
-        identities.extend(
-            self.aliases
-                .values()
-                .filter(|row| keys.contacts.contains(&row.contact_id))
-                .map(|row| row.identity_id),
-        );
+        if !keys.contacts.is_empty() {
+            let theirs = self.aliases.values().filter(|row| keys.contacts.contains(&row.contact_id));
+            identities.extend(theirs.map(|row| row.identity_id));
+        }
         identities
             .extend(wanted.iter().filter_map(|id| self.interactions.get(id)).map(|row| row.identity_id));
-        let aliases: Vec<Alias> =
-            self.aliases.values().filter(|row| identities.contains(&row.identity_id)).cloned().collect();
-        let mut newest: BTreeMap<(IdentityId, ChannelId), InteractionId> = BTreeMap::new();
-        if !identities.is_empty() {
-            for row in self.interactions.values().filter(|row| identities.contains(&row.identity_id)) {
-                newest.insert((row.identity_id, row.channel_id.clone()), row.interaction_id);
-            }
+        let theirs = identities.iter().filter_map(|id| self.names.get(id)).flatten();
+        let aliases: Vec<Alias> = theirs.filter_map(|key| self.aliases.get(key)).cloned().collect();
+        for identity_id in &identities {
+            wanted.extend(self.newest(*identity_id).into_values());
         }
-        wanted.extend(newest.into_values());
         let interactions: Vec<Interaction> = wanted
             .iter()
             .filter_map(|id| self.interactions.get(id))
@@ -304,17 +319,25 @@ impl Store {
                 .rev()
                 .cloned()
                 .collect(),
-            notes: self
-                .notes
-                .values()
-                .filter(|note| keys.notes.contains(&note.interaction_id))
-                .cloned()
-                .collect(),
+            notes: self.notes_of(&keys.notes),
             aliases,
             interactions,
             messages,
             media,
         }
+    }
+
+    /// An identity's newest interaction on each account.
+    fn newest(&self, identity_id: IdentityId) -> BTreeMap<&ChannelId, InteractionId> {
+        let of_identity = self.of_identity.get(&identity_id).into_iter().flatten();
+        of_identity.map(|id| (&self.interactions[id].channel_id, *id)).collect()
+    }
+
+    fn notes_of(&self, wanted: &BTreeSet<InteractionId>) -> Vec<Note> {
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        self.notes.values().filter(|note| wanted.contains(&note.interaction_id)).cloned().collect()
     }
 
     /// Interactions that have not ended.

@@ -20,6 +20,9 @@ pub(crate) struct Script {
     pub(crate) fails: bool,
     /// Everything ends and nothing is held: for the end of a history.
     pub(crate) calm: bool,
+    /// Where all work goes, and how all timers run, if chance has no say in it.
+    pub(crate) to: Option<Target>,
+    pub(crate) plan: Option<TimerPlan>,
     /// Which questions were asked, and failed, how often.
     pub(crate) asked: RefCell<Vec<(&'static str, bool)>>,
 }
@@ -28,7 +31,11 @@ impl Script {
     /// A small number that depends on the behaviour and on the facts.
     fn dice(&self, facts: &Facts, question: u64, n: u64) -> u64 {
         let text = u64::from(
-            facts.text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())),
+            facts
+                .text
+                .bytes()
+                .take(40)
+                .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())),
         );
         let mixed = ((u64::from(self.seed) << 8) | question) ^ text.wrapping_mul(0x9E37_79B9);
         ((mixed ^ (mixed >> 7)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 33) % n.max(1)
@@ -54,6 +61,9 @@ impl Script {
         let skill = |name: &str, level| Target::Skill { skill: cast::skill(name), level };
         if self.calm {
             return skill("support", 1);
+        }
+        if let Some(to) = &self.to {
+            return to.clone();
         }
         match self.dice(facts, 1, 16) {
             0 | 1 => skill("sales", 1),
@@ -111,8 +121,8 @@ impl Policy for Script {
         let rule = |seconds, on_zero| TimerRule {
             total: Span::seconds(seconds),
             on_zero,
-            extend_by: None,
-            extend_max: 0,
+            extend_by: (!self.seed.is_multiple_of(3)).then_some(Span::minutes(2)),
+            extend_max: u32::from(self.seed % 4),
             extend_roles: Vec::new(),
         };
         let agent = match self.fixed(7, 8) {
@@ -131,7 +141,7 @@ impl Policy for Script {
             3 => Some(TimerRule { total: Span(90_001), ..rule(0, ZeroAction::Detach) }),
             _ => Some(rule(600, ZeroAction::Detach)),
         };
-        self.answer("timers", TimerPlan { agent, customer })
+        self.answer("timers", self.plan.clone().unwrap_or(TimerPlan { agent, customer }))
     }
 
     fn auto_close(&self, facts: &Facts, _now: Time) -> Asked<ClosePlan> {
