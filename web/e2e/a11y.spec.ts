@@ -1,7 +1,9 @@
 // No violation of WCAG 2.2 AA and best practice on the main screens, light and dark, wide and narrow.
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
-import { Customer, accept, advance, agent, url } from './people';
+import { Customer, accept, advance, agent, finish, url } from './people';
+
+test.afterEach(() => finish('bruno'));
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 

@@ -1,6 +1,8 @@
 // The main job, through the screen: a customer writes on WhatsApp, an agent answers.
 import { expect, test, type WebSocketRoute } from '@playwright/test';
-import { Customer, accept, advance, agent, url } from './people';
+import { Customer, accept, advance, agent, finish, url } from './people';
+
+test.afterEach(() => finish('alice'));
 
 test('a new customer writes, an agent with the skill answers, resolves, and it ends', async ({ page, context }) => {
   await agent(page, 'alice');
@@ -46,7 +48,7 @@ test('a new customer writes, an agent with the skill answers, resolves, and it e
   await dialog.getByRole('button', { name: 'Save the outcome' }).click();
   await expect(dialog).toBeHidden();
   const row = page.getByRole('list', { name: 'Interactions' }).getByRole('link', { name: /Marie Curie/ });
-  await expect(row).toContainText('Resolved');
+  await expect(row.getByRole('img', { name: 'Resolved' })).toBeVisible();
   await expect(log).toContainText('Repaired by telephone');
 
   await advance('49h');

@@ -15,10 +15,10 @@ async function post(path: string, body: object): Promise<Response> {
   return answer;
 }
 
-export async function signIn(page: Page, login: string): Promise<void> {
+export async function signIn(page: Page, login: string, password = 'guichet'): Promise<void> {
   await page.goto(url('/'));
   await page.getByLabel('Login').fill(login);
-  await page.getByLabel('Password', { exact: true }).fill('guichet');
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible();
 }
@@ -57,6 +57,11 @@ export async function advance(time: string): Promise<void> {
   await post('/sim/clock', { advance: time });
 }
 
+/** What goes wrong with the next message that leaves. */
+export async function fault(what: object): Promise<void> {
+  await post('/sim/faults', what);
+}
+
 /** Takes the customer's offer and waits until the conversation is open. */
 export async function accept(page: Page, name: string): Promise<void> {
   const offer = page.getByRole('article', { name: new RegExp(`New offer.*${name}`) }).first();
@@ -68,4 +73,43 @@ export async function accept(page: Page, name: string): Promise<void> {
     await expect(offer).toBeHidden({ timeout: 2_000 });
   }).toPass();
   await expect(page.getByRole('textbox', { name: `Reply to ${name}` })).toBeVisible();
+}
+
+type Ask = (method: string, params: object) => Promise<Record<string, unknown>>;
+
+/** Speaks the protocol in somebody's name, without a screen. */
+async function inTheNameOf(login: string, run: (ask: Ask) => Promise<unknown>): Promise<void> {
+  const origin = new URL(url('/')).origin;
+  const signedIn = await post('/login', { login, password: 'guichet' });
+  const cookie = signedIn.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ');
+  await run(async (method, params) => {
+    const answer = await fetch(url('/rpc'), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', cookie, origin },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 'x', method, params }),
+    });
+    return ((await answer.json()) as { result?: Record<string, unknown> }).result ?? {};
+  });
+  await fetch(url('/logout'), { method: 'POST', headers: { cookie, origin } });
+}
+
+export async function asAdministrator(method: string, params: object): Promise<void> {
+  await inTheNameOf('ada', (ask) => ask(method, params));
+}
+
+/** Ends all that an agent has: the next test finds an empty inbox and free capacity. */
+export async function finish(login: string): Promise<void> {
+  await inTheNameOf(login, async (ask) => {
+    for (const { interaction_id, ownership } of ((await ask('inbox.list', {}))['interactions'] ?? []) as Record<string, string>[]) {
+      if (ownership === 'offered') await ask('interaction.accept', { interaction_id });
+      await ask('interaction.set_outcome', { interaction_id, status: 'closed' });
+      await ask('interaction.close', { interaction_id });
+    }
+  });
+}
+
+/** Opens an entry of the options menu. */
+export async function option(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: 'Options' }).click();
+  await page.getByRole('button', { name, exact: true }).click();
 }

@@ -3,11 +3,47 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePort, mailbox, translator } from './stand_ins';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const START_MS = 30_000;
-/** No customer timer: a contact who is silent for a day stays in the inbox, where the tests look. */
-const TIMERS = 'return timers { version = 1, agent = { total = "10m", on_zero = "alert" }, customer = false }\n';
+/** Only who is called so has a customer timer: another contact who is silent for a day stays in the inbox, where the tests look. */
+const TIMERS = `return timers {
+  version = 1,
+  policy = function(i: Interaction): TimerPolicy
+    if string.find(i.contact.name or "", "Minute", 1, true) then
+      return { agent = { total = "10m" }, customer = { total = "1h", on_zero = "alert", extend = { by = "2h", max = 2 } } }
+    end
+    return { agent = { total = "10m", on_zero = "alert" }, customer = false }
+  end,
+}
+`;
+
+/** Two numbers, so that there is somewhere to go on; both are the simulator's. */
+function configuration(port: number, translate: string, smtp: number): string {
+  const channel = (id: string, phone: string): string => `[[channel]]
+id = "${id}"
+kind = "whatsapp"
+phone_number_id = "${phone}"
+business_account_id = "102290129340398"
+graph_url = "http://127.0.0.1:${port}/sim/graph/v23.0"
+access_token = "demo-token"
+app_secret = "demo-secret"
+verify_token = "demo-verify"
+`;
+  return `[convert]
+whatsapp = ["whatsapp"]
+[translation]
+kind = "libretranslate"
+url = "${translate}"
+notice = "each"
+[smtp]
+host = "127.0.0.1"
+port = ${smtp}
+tls = "none"
+from = "Guichet <guichet@example.com>"
+${channel('whatsapp-demo', '106540352242922')}${channel('whatsapp-second', '106540352242923')}`;
+}
 
 export default async function start(): Promise<() => Promise<void>> {
   if (process.env['GUICHET_URL']) return () => Promise.resolve();
@@ -18,16 +54,18 @@ export default async function start(): Promise<() => Promise<void>> {
   // The folder's tests are about the scripts as they are delivered.
   rmSync(join(folder, 'scripts/tests'), { recursive: true, force: true });
   writeFileSync(join(folder, 'scripts/timers.lua'), TIMERS);
-  const server = spawn(binary, ['serve', '--demo', '--listen', '127.0.0.1:0', '--data', join(folder, 'data')], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const [port, words, post] = [await freePort(), await translator(), await mailbox()];
+  writeFileSync(join(folder, 'guichet.toml'), configuration(port, words.url, post.port));
+  const options = ['--demo', '--config', 'guichet.toml', '--listen', `127.0.0.1:${port}`, '--data', join(folder, 'data')];
+  const server = spawn(binary, ['serve', ...options], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   process.env['GUICHET_URL'] = await addressOf(server);
   process.env['GUICHET_SCRIPTS_FOLDER'] = join(folder, 'scripts');
   return async () => {
     const gone = new Promise((done) => server.once('exit', done));
     server.kill('SIGTERM');
     await gone;
+    words.close();
+    post.close();
     rmSync(folder, { recursive: true, force: true });
   };
 }

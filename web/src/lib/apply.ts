@@ -103,6 +103,9 @@ function one(next: World, before: World, event: Event, now: number): void {
     case 'note.added':
       if (event.note) note(next, before, event.note);
       break;
+    case 'tag.changed':
+      if (event.message) put(next, before, event.message.interaction_id, [event.message], false);
+      break;
     case 'typing':
       if (event.contact && event.interaction_id) typing(next, before, event.interaction_id, now + TYPING_MS);
       break;

@@ -12,6 +12,9 @@ import type { Method, Params, Result } from './wire';
 const TYPING_EVERY_MS = 8_000;
 const PAGE = 50;
 
+/** Methods that answer with one interaction. */
+type Changing = { [M in Method]: Result<M> extends { interaction: Interaction } ? M : never }[Method];
+
 class Desk {
   world = $state.raw<World>(EMPTY);
   phase = $state<Phase>('stopped');
@@ -22,7 +25,7 @@ class Desk {
   /** Signed in before, and told to do so again. */
   ended = $state(false);
 
-  readonly drafts = new Drafts((interaction_id, text, media) => this.ask('draft.save', { interaction_id, text, media }));
+  readonly drafts = new Drafts((draft) => this.ask('draft.save', draft));
   readonly outbox = new Outbox((params, id) => this.sendNow(params, id));
 
   private queue: Event[] = [];
@@ -107,17 +110,16 @@ class Desk {
     this.world = { ...this.world, me: agent };
   }
 
-  async change(method: 'interaction.accept' | 'interaction.refuse' | 'interaction.close', interaction_id: string): Promise<void> {
-    this.placed((await this.ask(method, { interaction_id })).interaction);
+  /** Does what answers with the interaction as it is then. */
+  async change<M extends Changing>(method: M, params: Params<M>): Promise<Interaction> {
+    const { interaction } = await this.ask(method, params);
+    this.placed(interaction);
+    return interaction;
   }
 
-  async setOutcome(params: Params<'interaction.set_outcome'>): Promise<void> {
-    this.placed((await this.ask('interaction.set_outcome', params)).interaction);
-  }
-
-  async retry(message: Message): Promise<void> {
+  async retry(message: Message, untranslated = false): Promise<void> {
     const { interaction_id, message_id } = message;
-    this.received((await this.ask('message.retry', { interaction_id, message_id })).message);
+    this.received((await this.ask('message.retry', { interaction_id, message_id, ...(untranslated ? { untranslated } : {}) })).message);
   }
 
   async react(message: Message, emoji: string): Promise<void> {
@@ -127,7 +129,7 @@ class Desk {
   }
 
   async markRead(interaction_id: string): Promise<void> {
-    this.placed((await this.ask('message.mark_read', { interaction_id })).interaction);
+    await this.change('message.mark_read', { interaction_id });
   }
 
   /** Tells the contact that an answer is being written, not more often than it is worth. */
@@ -137,6 +139,15 @@ class Desk {
     if (Date.now() - last < TYPING_EVERY_MS) return;
     this.typedAt.set(interaction.interaction_id, Date.now());
     this.ask('message.typing', { interaction_id: interaction.interaction_id }).catch(() => undefined);
+  }
+
+  /** Writes what is written as a note; it stays in the box until the server has it. */
+  async addNote(interaction_id: string): Promise<void> {
+    const { text, reply_to } = this.drafts.get(interaction_id);
+    if (text.trim() === '') return;
+    const { note } = await this.ask('note.add', { interaction_id, text: text.trim(), ...(reply_to ? { message_id: reply_to } : {}) });
+    this.world = apply(this.world, [{ type: 'note.added', time: note.created_at, interaction_id, note }], now());
+    this.drafts.clear(interaction_id);
   }
 
   /** Sends what is written. Each file is a message of its own, as the contact will see it; the text captions the first. */

@@ -2,7 +2,8 @@
 // survives a reload and follows the agent to another device.
 import { SvelteMap } from 'svelte/reactivity';
 import { mediaUrl, newId, upload } from './browser';
-import type { Draft } from './protocol';
+import type { Draft, DraftMode } from './protocol';
+import type { Params } from './wire';
 import { explain } from './refusals';
 
 export interface Attachment {
@@ -18,14 +19,17 @@ export interface Attachment {
 }
 
 export interface Writing {
+  /** To the contact, or for colleagues alone. */
+  mode: DraftMode;
   text: string;
   attachments: Attachment[];
+  /** The message that is replied to, or that the note is about. */
   reply_to: string | null;
 }
 
 const SAVE_AFTER_MS = 500;
 export const MAX_ATTACHMENTS = 10;
-const NOTHING: Writing = { text: '', attachments: [], reply_to: null };
+const NOTHING: Writing = { mode: 'reply', text: '', attachments: [], reply_to: null };
 
 export class Drafts {
   private readonly kept = new SvelteMap<string, Writing>();
@@ -33,7 +37,7 @@ export class Drafts {
   /** Saves that the server has not answered yet: until then ours is newer than anything it tells. */
   private readonly unsaved = new Map<string, number>();
 
-  constructor(private readonly save: (interaction_id: string, text: string, media: string[]) => Promise<unknown>) {}
+  constructor(private readonly save: (draft: Params<'draft.save'>) => Promise<unknown>) {}
 
   get(id: string): Writing {
     return this.kept.get(id) ?? NOTHING;
@@ -46,12 +50,14 @@ export class Drafts {
     const media = draft?.media ?? [];
     const text = draft?.text ?? '';
     if (mine.attachments.some((one) => one.state !== 'ready')) return;
-    const same = mine.text === text && mine.attachments.map((one) => one.media_id).join() === media.join();
+    const reply_to = draft?.reply_to ?? null;
+    const mode = draft?.mode ?? mine.mode;
+    const same = mine.text === text && mine.mode === mode && mine.reply_to === reply_to && mine.attachments.map((one) => one.media_id).join() === media.join();
     if (same) return;
     const known = new Map(mine.attachments.map((one) => [one.media_id, one]));
     const attachments = media.map((media_id): Attachment =>
       known.get(media_id) ?? { key: media_id, name: '', mime: '', size: 0, state: 'ready', media_id });
-    this.kept.set(id, { text, attachments, reply_to: mine.reply_to });
+    this.kept.set(id, { mode, text, attachments, reply_to });
   }
 
   write(id: string, change: Partial<Writing>): void {
@@ -59,8 +65,9 @@ export class Drafts {
     this.later(id);
   }
 
+  /** What was written is sent; the way of writing stays. */
   clear(id: string): void {
-    this.kept.set(id, NOTHING);
+    this.kept.set(id, { ...NOTHING, mode: this.get(id).mode });
     this.later(id);
     this.flush(id);
   }
@@ -71,8 +78,9 @@ export class Drafts {
       if (only !== undefined && id !== only) continue;
       clearTimeout(timer);
       this.timers.delete(id);
-      const writing = this.get(id);
-      this.track(id, this.save(id, writing.text, writing.attachments.flatMap((one) => one.media_id ?? [])));
+      const { text, mode, reply_to, attachments } = this.get(id);
+      const media = attachments.flatMap((one) => one.media_id ?? []);
+      this.track(id, this.save({ interaction_id: id, text, media, mode, ...(reply_to ? { reply_to } : {}) }));
     }
   }
 

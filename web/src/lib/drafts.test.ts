@@ -13,8 +13,8 @@ describe('drafts', () => {
   let drafts: Drafts;
   beforeEach(() => {
     saved = [];
-    drafts = new Drafts((id, text) => {
-      saved.push(`${id}:${text}`);
+    drafts = new Drafts(({ interaction_id, text, mode }) => {
+      saved.push(`${interaction_id}:${text}${mode === 'note' ? ' (note)' : ''}`);
       return new Promise<void>((done) => (answer = done));
     });
   });
@@ -61,7 +61,7 @@ describe('drafts', () => {
     drafts.write('i1', { text: 'sent', reply_to: 'm1' });
     drafts.clear('i1');
     expect(saved).toEqual(['i1:']);
-    expect(drafts.get('i1')).toEqual({ text: '', attachments: [], reply_to: null });
+    expect(drafts.get('i1')).toEqual({ mode: 'reply', text: '', attachments: [], reply_to: null });
   });
 });
 

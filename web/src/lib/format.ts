@@ -92,3 +92,13 @@ export function hueOf(id: string, hues: number): number {
   for (const letter of id) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 65_521;
   return sum % hues;
 }
+
+/** A language in the reader's words: `fr` → French. */
+export function languageName(code: string, locale: string): string {
+  try {
+    const name = new Intl.DisplayNames(locale, { type: 'language' }).of(code) ?? code;
+    return name.charAt(0).toLocaleUpperCase(locale) + name.slice(1);
+  } catch {
+    return code;
+  }
+}

@@ -11,8 +11,8 @@ export type Route =
   | { page: (typeof OPENING)[number]; id: string | null }
   | { page: 'admin'; section: string };
 
-const state = $state<{ route: Route }>({ route: parse(location.hash) });
-window.addEventListener('hashchange', () => (state.route = parse(location.hash)));
+const state = $state<{ route: Route }>({ route: parse(globalThis.location?.hash ?? '') });
+globalThis.addEventListener?.('hashchange', () => (state.route = parse(location.hash)));
 
 export function route(): Route {
   return state.route;

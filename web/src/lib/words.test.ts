@@ -5,9 +5,9 @@ import { fr } from './i18n/fr';
 import { fill } from './i18n/index.svelte';
 import { tokens } from './markup';
 import { byRecency, hold } from './order';
-import type { Interaction } from './protocol';
+import type { Interaction, QuickReply } from './protocol';
 import { template as sample } from './samples';
-import { fillKnown, firstHole, word } from './quick';
+import { preview, questions, word } from './quick';
 import { fieldsOf, filled, missing, plain, toSend } from './template';
 
 describe('markup', () => {
@@ -92,14 +92,19 @@ describe('order', () => {
 });
 
 describe('quick replies', () => {
-  it('fill in the names that are known', () => {
-    const text = 'Bonjour {contact.first_name}, ici {agent.name} : {order} !';
-    expect(fillKnown(text, { contact: 'Marie Curie', agent: 'Alice M' })).toBe('Bonjour Marie, ici Alice M : {order} !');
-    expect(fillKnown(text, { contact: null, agent: 'Alice M' })).toBe('Bonjour, ici Alice M : {order} !');
+  const field = { name: 'order', label: 'Order', kind: 'text', required: true } as const;
+  const reply: QuickReply = {
+    quick_reply_id: 'q', title: 'Sent', text: 'Bonjour {contact.first_name}, {order} !', fields: [field], skills: [], starred: false, tags: [],
+  };
+  it('ask for their fields, and for what the server did not know', () => {
+    expect(questions(reply).map((one) => one.name)).toEqual(['contact.first_name', 'order']);
+    expect(questions({ ...reply, text: 'Merci', fields: [] })).toEqual([]);
   });
-  it('show where a person still has to', () => {
-    expect(firstHole('a {b} {c}')).toEqual({ start: 2, end: 5 });
-    expect([firstHole('a {{1}} b'), firstHole('none'), word('/hello'), word('hello')]).toEqual([{ start: 3, end: 6 }, null, 'hello', 'hello']);
+  it('show what is written so far, and what lacks by its label', () => {
+    expect(preview(reply, { 'contact.first_name': 'Marie' })).toEqual([
+      { text: 'Bonjour ', hole: false }, { text: 'Marie', hole: false }, { text: ', ', hole: false }, { text: 'Order', hole: true }, { text: ' !', hole: false },
+    ]);
+    expect([word('/hello'), word('hello')]).toEqual(['hello', 'hello']);
   });
 });
 

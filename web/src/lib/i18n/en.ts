@@ -1,5 +1,8 @@
 // English, the source of the keys. `{name}` is a value; a bar separates singular from plural, chosen by `{n}`.
+import { desk } from './desk_en';
+
 export const en = {
+  ...desk,
   product: 'Guichet',
   skip_to_content: 'Skip to the conversation',
   loading: 'Loading…',

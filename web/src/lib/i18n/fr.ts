@@ -1,7 +1,9 @@
 // French. A missing or extra key does not compile.
+import { desk } from './desk_fr';
 import type { Dictionary } from './index.svelte';
 
 export const fr: Dictionary = {
+  ...desk,
   product: 'Guichet',
   skip_to_content: 'Aller à la conversation',
   loading: 'Chargement…',
