@@ -172,6 +172,7 @@ async fn files_have_a_size_a_type_and_an_owner() {
 async fn the_page_is_strict_and_the_button_is_for_everybody() {
     let mut look = settings();
     look.look.title.fr = "L'aide <vite>".into();
+    look.look.accent = "#ffcc00".into();
     let desk = TestDesk::start_set(Setup { more: chat(look), ..Setup::default() }).await;
     let get = async |path: &str, language: &str| {
         desk.http.get(desk.url(path)).header("accept-language", language).send().await.expect("an answer")
@@ -204,6 +205,8 @@ async fn the_page_is_strict_and_the_button_is_for_everybody() {
         );
         assert_eq!(file.headers()["cross-origin-resource-policy"], "cross-origin");
     }
+    let button = get("/chat/site/embed.js", "en").await.text().await.expect("text");
+    assert!(button.contains("background: '#ffcc00', color: '#000'") && !button.contains("{{"), "{button}");
     for path in ["/chat/nowhere/", "/chat/site/other.js", "/chat/nowhere", &format!("/chat/{CHANNEL}/")] {
         assert_eq!(get(path, "en").await.status(), 404, "{path}");
     }

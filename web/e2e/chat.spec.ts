@@ -73,7 +73,7 @@ test('a visitor writes from a site, an agent answers, and both see how far it ca
   await expect(button).toBeFocused();
   await page.bringToFront();
   await box.press('Enter');
-  await expect(button).toHaveAccessibleName('Ouvrir la discussion, 1 messages non lus');
+  await expect(button).toHaveAccessibleName('Ouvrir la discussion, 1 message non lu');
   await visitor.bringToFront();
   await visitor.reload();
   await visitor.getByRole('button', { name: 'Ouvrir la discussion' }).click();

@@ -56,6 +56,7 @@ pub(super) struct Pages {
     french: Bytes,
     english: Bytes,
     look: Bytes,
+    embed: Bytes,
 }
 
 /// What the page's script needs to know.
@@ -81,6 +82,7 @@ impl Pages {
             french: page(settings, "fr", |words| &words.fr).into(),
             english: page(settings, "en", |words| &words.en).into(),
             look: look.into(),
+            embed: EMBED.replace("{{accent}}", accent).replace("{{on_accent}}", on_accent).into(),
         })
     }
 
@@ -92,7 +94,7 @@ impl Pages {
                 Page { mime: "text/html; charset=utf-8", body: body.clone() }
             }
             "chat.js" => text(SCRIPT_MIME, SCRIPT),
-            "embed.js" => text(SCRIPT_MIME, EMBED),
+            "embed.js" => Page { mime: SCRIPT_MIME, body: self.embed.clone() },
             "chat.css" => text(STYLE_MIME, STYLE),
             "look.css" => Page { mime: STYLE_MIME, body: self.look.clone() },
             _ => return None,

@@ -20,6 +20,8 @@
       };
   const $ = (id) => document.getElementById(id);
   const [log, list, form, text, file, older, problem, typing] = ['log', 'messages', 'form', 'text', 'file', 'older', 'problem', 'typing'].map($);
+  const face = $('face');
+  const icon = face.firstElementChild;
   $('text-label').textContent = text.placeholder = say.label;
   text.maxLength = known.text_max;
   file.accept = known.file_types.join(',');
@@ -100,7 +102,9 @@
   }
   function draw(message) {
     const item = make('li', message.from);
-    item.append(make('span', message.from === 'visitor' ? 'who unseen' : 'who', message.from === 'visitor' ? say.you : (message.name ?? say.us)));
+    const who = message.from === 'visitor' ? say.you : (message.name ?? say.us);
+    item.dataset.who = message.from + who;
+    item.append(make('span', message.from === 'agent' ? 'who' : 'who unseen', who));
     for (const media of message.media ?? []) item.append(/^image\/(png|jpe?g|gif|webp|avif)$/u.test(media.mime) ? picture(media) : attachment(media));
     const words = make('span');
     withLinks(words, message.text);
@@ -108,7 +112,13 @@
     item.append(words, foot);
     return { item, foot };
   }
-  const time = (at) => new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
+  // The page's language, as it is written where the visitor lives.
+  const place = navigator.languages.find((one) => one.startsWith(document.documentElement.lang)) ?? document.documentElement.lang;
+  function time(at) {
+    const date = new Date(at);
+    const day = date.toDateString() === new Date().toDateString() ? {} : { day: 'numeric', month: 'short' };
+    return date.toLocaleString(place, { ...day, hour: 'numeric', minute: '2-digit' });
+  }
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   let follow = true;
   log.onscroll = () => { follow = atEnd(); };
@@ -129,9 +139,31 @@
   /** Ticks: the visitor's newest messages that nobody has read are "sent", those before are "read". */
   function ticks() {
     const own = [...byId.values()].filter(({ message }) => message.from === 'visitor').sort((a, b) => number(a.message.message_id) - number(b.message.message_id));
-    own.forEach(({ message, row }, at) => { row.foot.textContent = `${time(message.sent_at)} · ${at >= own.length - state.unread ? say.sent : say.read}`; });
+    own.forEach(({ message, row }, at) => {
+      const read = at < own.length - state.unread;
+      const marks = make('span', 'ticks', read ? '✓✓' : '✓');
+      marks.setAttribute('aria-hidden', 'true');
+      row.foot.replaceChildren(time(message.sent_at), marks, make('span', 'word', read ? say.read : say.sent));
+      row.item.classList.toggle('newest', at === own.length - 1);
+    });
     for (const { message, row } of byId.values()) if (message.from !== 'visitor') row.foot.textContent = time(message.sent_at);
     $('state').textContent = state.conversation === 'open' ? say.open(state.agent) : (say[state.conversation] ?? '');
+    const initials = state.conversation === 'open' && state.agent ? state.agent.split(/\s+/u).map((word) => [...word][0]).slice(0, 2).join('') : '';
+    face.replaceChildren(initials || icon);
+    group();
+  }
+  /** Who goes on writing is named once. */
+  function group() {
+    let before = null;
+    for (const item of list.children) {
+      item.classList.toggle('again', item.dataset.who === before);
+      before = item.dataset.who;
+    }
+  }
+  function types(on) {
+    const dots = make('span', 'dots');
+    dots.append(make('i'), make('i'), make('i'));
+    typing.replaceChildren(...(on ? [dots, make('span', '', ` ${say.typing}`)] : []));
   }
   function silently(change) {
     log.setAttribute('aria-live', 'off');
@@ -165,6 +197,7 @@
     pending.set(frame.client_id, { frame, row, failed: false });
     row.foot.textContent = say.sending;
     list.append(row.item);
+    group();
     follow = true;
     toEnd();
     keepOutbox();
@@ -257,7 +290,7 @@
       put(frame.message);
       cursor = frame.cursor;
       if (frame.message.from !== 'visitor') {
-        typing.textContent = '';
+        types(false);
         tell({ type: 'delivered', message_id: frame.message.message_id });
         if (!before && !(shown && document.visibilityState === 'visible')) badge(unseen + 1);
       }
@@ -278,9 +311,9 @@
     },
     state(frame) { state = frame.state; ticks(); },
     typing() {
-      typing.textContent = say.typing;
+      types(true);
       clearTimeout(typingEnds);
-      typingEnds = setTimeout(() => { typing.textContent = ''; }, 25000);
+      typingEnds = setTimeout(() => types(false), 25000);
     },
     history(frame) {
       const height = log.scrollHeight;

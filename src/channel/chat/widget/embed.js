@@ -7,7 +7,7 @@
   const base = new URL('.', script.src);
   const language = (script.dataset.language ?? document.documentElement.lang ?? navigator.language).toLowerCase();
   const french = language.startsWith('fr');
-  const words = french ? { open: 'Ouvrir la discussion', close: 'Fermer la discussion', title: 'Discussion', unread: ' messages non lus' } : { open: 'Open the chat', close: 'Close the chat', title: 'Chat', unread: ' unread messages' };
+  const words = french ? { open: 'Ouvrir la discussion', close: 'Fermer la discussion', title: 'Discussion', unread: (n) => (n === 1 ? '1 message non lu' : `${n} messages non lus`) } : { open: 'Open the chat', close: 'Close the chat', title: 'Chat', unread: (n) => (n === 1 ? '1 unread message' : `${n} unread messages`) };
   const page = new URL('.', base);
   page.searchParams.set('lang', french ? 'fr' : 'en');
   let frame = null;
@@ -19,16 +19,30 @@
   const button = document.createElement('button');
   button.type = 'button';
   button.id = 'guichet-chat-button';
-  style(button, { position: 'fixed', insetInlineEnd: '16px', bottom: '16px', width: '56px', height: '56px', border: '2px solid #fff', borderRadius: '50%', background: '#1c2733', color: '#fff', font: '700 16px system-ui, sans-serif', cursor: 'pointer', zIndex: '2147483000', boxShadow: '0 2px 8px #0006' });
+  style(button, { position: 'fixed', insetInlineEnd: '16px', bottom: '16px', width: '60px', height: '60px', padding: '0', border: '2px solid #fff', borderRadius: '50%', background: '{{accent}}', color: '{{on_accent}}', cursor: 'pointer', zIndex: '2147483000', boxShadow: '0 4px 16px #0005' });
+  const badge = document.createElement('span');
+  style(badge, { position: 'absolute', insetInlineEnd: '-6px', top: '-6px', minWidth: '22px', padding: '0 5px', boxSizing: 'border-box', borderRadius: '11px', background: '#b3001b', color: '#fff', font: '700 13px/22px system-ui, sans-serif', textAlign: 'center' });
+  function icon(path) {
+    const make = (tag, given) => {
+      const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+      for (const [name, value] of Object.entries(given)) element.setAttribute(name, value);
+      return element;
+    };
+    const svg = make('svg', { viewBox: '0 0 24 24', width: '28', height: '28', fill: 'none', stroke: 'currentColor', 'stroke-width': '1.8', 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': 'true' });
+    svg.append(make('path', { d: path }));
+    style(svg, { display: 'block', margin: 'auto' });
+    return svg;
+  }
   const paint = (unread) => {
-    button.textContent = shown ? '×' : unread ? String(unread) : '💬';
+    badge.textContent = String(unread);
+    button.replaceChildren(icon(shown ? 'm6 6 12 12M18 6 6 18' : 'M4 5h16v11h-9l-5 4v-4H4z'), ...(unread && !shown ? [badge] : []));
     button.setAttribute('aria-expanded', String(shown));
-    button.setAttribute('aria-label', (shown ? words.close : words.open) + (unread && !shown ? `, ${unread}${words.unread}` : ''));
+    button.setAttribute('aria-label', (shown ? words.close : words.open) + (unread && !shown ? `, ${words.unread(unread)}` : ''));
   };
   const tell = (message) => { if (ready) frame.contentWindow.postMessage(message, base.origin); };
   function size() {
     const narrow = innerWidth < 480;
-    style(frame, narrow ? { inset: '0', width: '100%', height: '100%', borderRadius: '0' } : { inset: 'auto 16px 84px auto', width: '376px', height: `${Math.min(600, innerHeight - 100)}px`, borderRadius: '12px' });
+    style(frame, narrow ? { inset: '0', width: '100%', height: '100%', borderRadius: '0' } : { inset: 'auto 16px 88px auto', width: '380px', height: `${Math.min(640, innerHeight - 104)}px`, borderRadius: '16px' });
     // Over a full screen the chat's own × closes it.
     button.hidden = narrow && shown;
     style(button, { display: button.hidden ? 'none' : 'block' });
@@ -39,10 +53,13 @@
       frame = document.createElement('iframe');
       frame.title = words.title;
       frame.src = page.href;
-      style(frame, { position: 'fixed', border: '0', zIndex: '2147483001', boxShadow: '0 4px 24px #0006', background: 'Canvas' });
+      style(frame, { position: 'fixed', border: '0', zIndex: '2147483001', boxShadow: '0 8px 32px #0004', background: 'Canvas' });
       document.body.append(frame);
     }
     style(frame, { display: shown ? 'block' : 'none' });
+    if (shown && !matchMedia('(prefers-reduced-motion: reduce)').matches) {
+      frame.animate([{ opacity: 0, transform: 'translateY(12px)' }, { opacity: 1, transform: 'none' }], { duration: 160, easing: 'ease-out' });
+    }
     size();
     paint(0);
     tell({ type: shown ? 'guichet:shown' : 'guichet:hidden' });
