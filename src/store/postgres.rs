@@ -23,6 +23,7 @@ use super::write::{self, Script};
 use crate::port::{Commit, StoreError};
 
 static SQL: LazyLock<Sql> = LazyLock::new(|| Sql::new(Dialect::Postgres));
+/// Applied in the order of their numbers; one that is missing is applied whatever came after it.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 
 /// The advisory lock of the writer: "guichet" in ASCII. It is this database's own, so two installations on one server don't

@@ -22,6 +22,7 @@ use super::sql::{Dialect, Sql};
 use crate::port::StoreError;
 
 static SQL: LazyLock<Sql> = LazyLock::new(|| Sql::new(Dialect::Sqlite));
+/// Applied in the order of their numbers; one that is missing is applied whatever came after it.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// What the writer's connection is set to. FULL: the log is flushed at every commit; `fullfsync`, because macOS otherwise asks

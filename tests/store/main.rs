@@ -70,6 +70,7 @@ on_each_database! {
     events::bodies_are_as_they_are_now,
     events::a_call_looks_at_a_bounded_window,
     search::what_is_stored_is_found,
+    search::what_is_indexed_again_hides_nothing_else,
     search::everybody_finds_only_what_they_may_see,
     search::filters_and_pages,
     search::a_look_is_bounded,

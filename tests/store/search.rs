@@ -185,6 +185,32 @@ pub(crate) async fn what_is_stored_is_found(testbed: &Testbed) {
     assert_eq!(find(&store, &query("arrivé")).await, ["m101"]);
 }
 
+pub(crate) async fn what_is_indexed_again_hides_nothing_else(testbed: &Testbed) {
+    let store = testbed.open().await;
+    let mut desk = Desk::new();
+    desk.contact(1, "somebody");
+    desk.interaction(100, 1, |_| {});
+    desk.message(101, 100, "my lamp is broken");
+    desk.event(1, 100, EventKind::MessageAdded { message_id: MessageId(101) });
+    desk.store(&store).await;
+    index(&store).await;
+    // One bite: the first message is corrected, and others with its words come.
+    desk.message(101, 100, "my lamp broke").edited = true;
+    desk.event(2, 100, EventKind::MessageChanged { message_id: MessageId(101) });
+    for id in 102..110 {
+        desk.message(id, 100, "which lamp?");
+        desk.event(id, 100, EventKind::MessageAdded { message_id: MessageId(id) });
+    }
+    desk.note(110, 100, "a new lamp");
+    desk.event(110, 100, EventKind::NoteAdded { note_id: NoteId(110) });
+    desk.store(&store).await;
+    index(&store).await;
+    let all: Vec<String> =
+        std::iter::once("n110".to_owned()).chain((101..110).rev().map(|id| format!("m{id}"))).collect();
+    assert_eq!(find(&store, &query("lamp")).await, all);
+    assert_eq!(find(&store, &query("lamp new")).await, ["n110"]);
+}
+
 pub(crate) async fn everybody_finds_only_what_they_may_see(testbed: &Testbed) {
     let store = testbed.open().await;
     let mut desk = Desk::new();

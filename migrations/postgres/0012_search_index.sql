@@ -1,0 +1,2 @@
+-- SQLite's search index is made again; PostgreSQL's is right as it is.
+SELECT 1;
