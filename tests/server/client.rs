@@ -63,9 +63,14 @@ impl Client {
         Self::greeted(desk, handshake(desk.address, login)).await
     }
 
-    /// Starts a session for whoever this token belongs to.
+    /// Connects whoever this token belongs to.
+    pub(crate) async fn connect_with(desk: &TestDesk, token: &str) -> Self {
+        Self::greeted(desk, handshake_with(desk.address, token)).await
+    }
+
+    /// The same, and starts a session.
     pub(crate) async fn with_token(desk: &TestDesk, token: &str) -> Self {
-        let mut client = Self::greeted(desk, handshake_with(desk.address, token)).await;
+        let mut client = Self::connect_with(desk, token).await;
         client.ask("session.start", json!({})).await;
         client
     }

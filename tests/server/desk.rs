@@ -20,6 +20,7 @@ use guichet::lua::{Host, Limits};
 use guichet::port::{CardProvider, Connector, Mailer, Translator};
 use guichet::runtime::{Desk, Media, Parts};
 use guichet::server::{Options, Server, hash_password};
+use guichet::simulator::Simulator;
 use guichet::telemetry::Metrics;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
@@ -88,6 +89,10 @@ pub(crate) struct Setup {
     /// Other systems that know something of contacts.
     pub(crate) cards: Vec<Arc<dyn CardProvider>>,
     pub(crate) translator: Option<(Arc<dyn Translator>, TranslationRules)>,
+    /// Stands for Meta instead of the provider, with phones for customers; the server shows its pages and moves its clock.
+    pub(crate) simulator: Option<Arc<Simulator>>,
+    /// The time; by default a clock of its own.
+    pub(crate) clock: Option<Arc<Clock>>,
     /// The folder of one that went down before.
     pub(crate) folder: Option<tempfile::TempDir>,
 }
@@ -133,19 +138,7 @@ impl TestDesk {
 
     /// With scripts for rules: those that come with the server, except for these files.
     pub(crate) async fn with_scripts(files: &[(&str, &str)]) -> Self {
-        let mut scripts = guichet::lua::defaults();
-        scripts.files.retain(|name, _| !name.contains("/tests/"));
-        let files = files.iter().map(|(name, text)| (format!("scripts/{name}"), (*text).to_owned()));
-        scripts.files.extend(files);
-        let limits = Limits {
-            answer: Duration::from_secs(2),
-            patience: Duration::from_secs(10),
-            step: Duration::from_secs(3),
-            ..Limits::default()
-        };
-        let failed = Box::new(|error| panic!("a script failed: {error:?}"));
-        let scripts = Some(Host::start(scripts, 1, limits, failed).expect("good scripts"));
-        Self::start_set(Setup { scripts, ..Setup::default() }).await
+        Self::start_set(Setup { scripts: Some(scripts(files)), ..Setup::default() }).await
     }
 
     /// With other systems that know something of contacts.
@@ -155,7 +148,7 @@ impl TestDesk {
 
     pub(crate) async fn start_set(setup: Setup) -> Self {
         let (provider, graph_url) = Provider::start().await;
-        let clock = Arc::new(Clock::default());
+        let clock = setup.clock.clone().unwrap_or_default();
         Self::serve(setup, graph_url, provider, clock, Arc::new(Metrics::default())).await
     }
 
@@ -184,12 +177,19 @@ impl TestDesk {
             Some(host) => Arc::<Host>::clone(host),
             None => Arc::new(Rules),
         };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let meta = setup.simulator.as_ref().map(|simulator| {
+            simulator.set_webhook_base(&format!("http://{address}"));
+            format!("http://{address}/sim/graph/v23.0")
+        });
+        let number = connector(meta.unwrap_or_else(|| graph_url.clone()));
         let more = setup.more.iter().map(Arc::clone);
         let desk = guichet::runtime::start(Parts {
             store,
             policy,
             scripts: setup.scripts.clone(),
-            connectors: std::iter::once(connector(graph_url.clone())).chain(more).collect(),
+            connectors: std::iter::once(number).chain(more).collect(),
             mailer: setup.mailer.clone(),
             cards: setup.cards.clone(),
             conversions: Conversions::default(),
@@ -204,17 +204,7 @@ impl TestDesk {
         if !again {
             people(&desk).await;
         }
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("bound");
-        let options = Options {
-            address,
-            public_url: setup.public_url.clone(),
-            frame_ancestors: Vec::new(),
-            trusted_proxies: Vec::new(),
-            unavailable_reasons: vec!["break".into()],
-            simulator: None,
-        };
-        let server = Some(guichet::server::start(listener, desk.clone(), options));
+        let server = Some(guichet::server::start(listener, desk.clone(), options(address, &setup)));
         let http = reqwest::Client::builder().build().expect("a client");
         Self { address, desk, clock, provider, metrics, http, server, folder, setup, graph_url }
     }
@@ -303,6 +293,33 @@ impl TestDesk {
         if let Some(server) = self.server.take() {
             server.shut_down().await;
         }
+    }
+}
+
+/// The scripts that come with the server, except for these files.
+pub(crate) fn scripts(files: &[(&str, &str)]) -> Arc<Host> {
+    let mut scripts = guichet::lua::defaults();
+    scripts.files.retain(|name, _| !name.contains("/tests/"));
+    let files = files.iter().map(|(name, text)| (format!("scripts/{name}"), (*text).to_owned()));
+    scripts.files.extend(files);
+    let limits = Limits {
+        answer: Duration::from_secs(2),
+        patience: Duration::from_secs(10),
+        step: Duration::from_secs(3),
+        ..Limits::default()
+    };
+    let failed = Box::new(|error| panic!("a script failed: {error:?}"));
+    Host::start(scripts, 1, limits, failed).expect("good scripts")
+}
+
+fn options(address: SocketAddr, setup: &Setup) -> Options {
+    Options {
+        address,
+        public_url: setup.public_url.clone(),
+        frame_ancestors: Vec::new(),
+        trusted_proxies: Vec::new(),
+        unavailable_reasons: vec!["break".into()],
+        simulator: setup.simulator.as_ref().map(Simulator::mount),
     }
 }
 

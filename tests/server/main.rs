@@ -46,3 +46,4 @@ mod translations;
 mod translator;
 mod visitor;
 mod webhooks;
+mod whole_day;

@@ -17,7 +17,7 @@ use crate::smtp::Mailbox;
 
 const CUSTOMER: &str = "33600000001";
 
-fn mailer(port: u16, tls: SmtpTls, password: Option<&str>) -> Arc<dyn Mailer> {
+pub(crate) fn mailer(port: u16, tls: SmtpTls, password: Option<&str>) -> Arc<dyn Mailer> {
     let login = password.map(|password| ("desk".to_owned(), Secret::new(password)));
     let from = "Guichet <desk@example.com>".to_owned();
     let settings = SmtpSettings { host: "127.0.0.1".into(), port, tls, login, from };
