@@ -4,11 +4,13 @@
 //! The data is made: words by Zipf's law from a made vocabulary, so that there are words in a third of all messages and words in one.
 
 use crate::process::{Process, free_address};
+use crate::webhook::Connection;
 use anyhow::{Context as _, ensure};
 use guichet::domain::{AgentId, Status, search_words};
 use guichet::engine::Sight;
 use guichet::port::{SearchQuery, Store};
 use sqlx::{AssertSqlSafe, Connection as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -101,43 +103,104 @@ async fn lookups(store: &Arc<dyn Store>, settings: &Settings) -> anyhow::Result<
             hits = store.search(&query).await?.hits.len();
             times.push(begin.elapsed().as_secs_f64() * 1_000.0);
         }
-        times.sort_by(f64::total_cmp);
-        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-        println!("{what:32} {:>8.2} {:>8.2} {:>8.2}   {hits}", at(0.5), at(0.99), at(1.0));
+        row(what, times, hits);
     }
     Ok(())
 }
 
-/// From the start of the process to the first `/readyz` that says yes.
+/// From the start of the process to the first `/readyz` that says yes; then what a supervisor asks most.
 async fn starts(server: &Path, settings: &Settings) -> anyhow::Result<()> {
     let folder = std::env::temp_dir().join(format!("guichet-stored-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let here = std::env::current_dir()?;
+    let address = free_address()?;
+    let config = folder.join("guichet.toml");
+    std::fs::write(&config, format!("listen = \"{address}\"\ndatabase = {:?}\n", settings.database))?;
+    let (server, config) = (server.to_string_lossy(), config.to_string_lossy());
+    let words = |command: &[&str]| {
+        let own = ["--config", &config, "--data", &folder.to_string_lossy()].map(str::to_owned);
+        std::iter::once(server.clone().into_owned())
+            .chain(command.iter().map(|word| (*word).to_owned()))
+            .chain(own)
+            .collect::<Vec<String>>()
+    };
+    let adds =
+        words(&["agent", "add", "boss", "--name", "Boss", "--role", "supervisor", "--capacity", "1000"]);
+    said(&adds)?;
+    let token = said(&words(&["token", "add", "bench", "--agent", "boss"]))?;
     let mut times = Vec::new();
     for _ in 0..5 {
-        let address = free_address()?;
-        let config = folder.join("guichet.toml");
-        std::fs::write(&config, format!("listen = \"{address}\"\ndatabase = {:?}\n", settings.database))?;
-        let words = [
-            server.to_string_lossy().into_owned(),
-            "serve".into(),
-            "--config".into(),
-            config.to_string_lossy().into_owned(),
-            "--data".into(),
-            folder.to_string_lossy().into_owned(),
-        ];
         let begin = Instant::now();
-        let mut process = Process::start(&words, &here, &folder.join("log"))?;
+        let mut process = Process::start(&words(&["serve"]), &here, &folder.join("log"))?;
         process.ready(address).await?;
         times.push(begin.elapsed().as_secs_f64());
     }
-    std::fs::remove_dir_all(&folder)?;
     times.sort_by(f64::total_cmp);
     println!(
         "start with {} open interactions: median {:.2} s, longest {:.2} s (asked every 50 ms)",
         settings.open, times[2], times[4]
     );
+    let mut process = Process::start(&words(&["serve"]), &here, &folder.join("log"))?;
+    process.ready(address).await?;
+    let asked = from_memory(address, token.trim(), settings).await;
+    asked.with_context(|| process.said())?;
+    drop(process);
+    std::fs::remove_dir_all(&folder)?;
     Ok(())
+}
+
+/// What a command of the server prints; its password, if it asks for one, is a made one.
+fn said(command: &[String]) -> anyhow::Result<String> {
+    let password = command.iter().any(|word| word == "agent").then_some("--password-stdin");
+    let mut child = std::process::Command::new(&command[0])
+        .args(&command[1..])
+        .args(password)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .with_context(|| command.join(" "))?;
+    if let Some(mut input) = child.stdin.take() {
+        // A command that reads nothing may be gone already.
+        drop(input.write_all(crate::agents::PASSWORD.as_bytes()));
+    }
+    let output = child.wait_with_output()?;
+    ensure!(output.status.success(), "{} failed", command.join(" "));
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// An inbox of fifty, and the board over everything that is open, each asked over HTTP.
+async fn from_memory(address: std::net::SocketAddr, token: &str, settings: &Settings) -> anyhow::Result<()> {
+    let mut connection = Connection::open(address).await?;
+    let headers = format!("content-type: application/json\r\nauthorization: Bearer {token}\r\n");
+    let last = settings.messages / EACH;
+    for number in last - settings.open.min(50)..last {
+        let id = 100 + i64::from(number) * 10;
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":"{id}","method":"supervise.take_over","params":{{"interaction_id":"i{id}"}}}}"#
+        );
+        let (status, _) = connection.call("POST", "/rpc", &headers, &body).await?;
+        ensure!(status == 200 && !connection.said().contains("\"error\""), "{}", connection.said());
+    }
+    println!("{:32} {:>8} {:>8} {:>8}   bytes", "answered from memory", "p50 ms", "p99 ms", "max ms");
+    for method in ["inbox.list", "board.get"] {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":"1","method":"{method}","params":{{}}}}"#);
+        let mut times = Vec::new();
+        for _ in 0..settings.times {
+            let begin = Instant::now();
+            connection.call("POST", "/rpc", &headers, &body).await?;
+            times.push(begin.elapsed().as_secs_f64() * 1_000.0);
+        }
+        let answer = connection.said();
+        ensure!(answer.contains("\"result\""), "{method}: {answer}");
+        row(method, times, answer.len());
+    }
+    Ok(())
+}
+
+fn row(what: &str, mut times: Vec<f64>, found: usize) {
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    println!("{what:32} {:>8.2} {:>8.2} {:>8.2}   {found}", at(0.5), at(0.99), at(1.0));
 }
 
 /// The word of a rank: pronounceable, without meaning, each its own stem.
