@@ -85,6 +85,8 @@ pub(super) trait Backend: Send + Sync + 'static {
     const BEGIN: &'static str;
     /// Begins one that reads, and sees one moment throughout.
     const BEGIN_READ: &'static str;
+    /// Tells the planner, for the transaction that has begun, to go through places in their order and to stop at the limit.
+    const IN_ORDER: Option<&'static str>;
     /// Its statements.
     fn sql(&self) -> &'static Sql;
     /// A connection that reads.

@@ -165,6 +165,9 @@ impl<B: Backend> Database<B> {
     async fn search(&self, query: &SearchQuery) -> Result<SearchPage, StoreError> {
         let mut loan = self.readers.take(|| self.backend.reader()).await?;
         loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
+        if let Some(in_order) = B::IN_ORDER {
+            loan.connection().run(in_order, Vec::new()).await?;
+        }
         let page = search::search(self.sql, B::DIALECT, loan.connection(), query).await?;
         loan.connection().run("COMMIT", Vec::new()).await?;
         loan.done();

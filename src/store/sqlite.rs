@@ -116,6 +116,8 @@ impl Backend for Sqlite {
     const DIALECT: Dialect = Dialect::Sqlite;
     const BEGIN: &'static str = connection::BEGIN;
     const BEGIN_READ: &'static str = "BEGIN";
+    // The statement says so itself.
+    const IN_ORDER: Option<&'static str> = None;
 
     fn sql(&self) -> &'static Sql {
         &SQL
