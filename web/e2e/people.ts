@@ -111,5 +111,6 @@ export async function finish(login: string): Promise<void> {
 /** Opens an entry of the options menu. */
 export async function option(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'Options' }).click();
-  await page.getByRole('button', { name, exact: true }).click();
+  // The head has some of them as buttons too.
+  await page.getByRole('button', { name, exact: true }).last().click();
 }

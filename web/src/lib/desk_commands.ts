@@ -33,7 +33,6 @@ export function deskCommands(world: World, hands: DeskHands): Command[] {
       run: () => void desk.setState(available ? 'unavailable' : 'available').catch((refused: unknown) => tell(explain(refused), 'warning')),
     },
     ...commands,
-    ...goTo(world),
   ];
 }
 
@@ -55,7 +54,7 @@ function walk(world: World, step: number): void {
 }
 
 /** Each conversation on the desk by name, for the palette. */
-function goTo(world: World): Command[] {
+export function conversations(world: World): Command[] {
   return onDesk(world).slice(0, 50).flatMap((id) => {
     const one = world.interactions.get(id);
     if (!one) return [];

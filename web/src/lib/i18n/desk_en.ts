@@ -175,6 +175,7 @@ export const desk = {
   convert_do: 'Continue there',
   contacts_search: 'Search by name, number or address',
   contacts_none: 'No contact fits. Type a whole number or address to write to somebody new.',
+  contacts_start: 'Type a name, a number or an address.',
   contacts_new: 'Write to {address}',
   opted_out: 'Opted out',
 

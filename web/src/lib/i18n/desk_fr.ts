@@ -177,6 +177,7 @@ export const desk: { readonly [K in keyof typeof english]: string } = {
   convert_do: 'Continuer là-bas',
   contacts_search: 'Chercher par nom, numéro ou adresse',
   contacts_none: 'Aucun contact ne correspond. Tapez un numéro ou une adresse entière pour écrire à quelqu’un de nouveau.',
+  contacts_start: 'Tapez un nom, un numéro ou une adresse.',
   contacts_new: 'Écrire à {address}',
   opted_out: 'Désinscrit',
 

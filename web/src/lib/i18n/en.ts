@@ -12,7 +12,6 @@ export const en = {
   back: 'Back to the inbox',
   try_again: 'Try again',
   refresh: 'Refresh',
-  just_code: '{code}',
 
   login_title: 'Sign in to Guichet',
   login_hint: 'The desk where your customers are waiting.',
@@ -57,8 +56,6 @@ export const en = {
   connection_retry_in: 'Next try in {n} second|Next try in {n} seconds',
   connection_retrying: 'Trying again…',
   connection_now: 'Retry now',
-  connection_back: 'Connected again.',
-  notices_label: 'Notices',
 
   offers_label: 'Offers',
   offer_title: 'New offer',
@@ -66,10 +63,8 @@ export const en = {
   offer_accept: 'Accept',
   offer_refuse: 'Refuse',
   offer_left: '{time} left to answer',
-  offer_expired: 'This offer has expired.',
   offer_for_skill: 'For {skill}',
 
-  inbox_label: 'Inbox',
   inbox_title: 'Interactions',
   inbox_empty: 'Nobody is waiting for you',
   inbox_empty_available: 'You are available. The next interaction appears here.',
@@ -121,7 +116,6 @@ export const en = {
   conversation_typing: '{name} is typing…',
   actions: 'Options',
   action_outcome: 'Outcome…',
-  action_resolve: 'Resolve…',
   action_why: 'Why did I get this?',
   action_close: 'Detach and close',
   action_close_why_not: 'Only resolved or closed interactions can be closed',
@@ -205,7 +199,6 @@ export const en = {
   attachment_failed: '{name} could not be uploaded: {reason}',
   attachments: 'Attachments',
   attachments_too_many: 'At most {n} files at once.',
-  pasted_image: 'Pasted image',
 
   window_left: 'Free text until {time} ({left} left)',
   window_closing: 'The service window closes in {left}',
@@ -225,7 +218,6 @@ export const en = {
   template_body_field: 'Value {name}',
   template_button_field: 'Link of the button “{name}”',
   template_required: 'This value is needed.',
-  template_upload: 'Choose a file',
   template_back: 'Other templates',
   template_send: 'Send template',
   template_list_label: 'Templates',

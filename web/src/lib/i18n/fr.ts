@@ -13,7 +13,6 @@ export const fr: Dictionary = {
   back: 'Retour à la boîte de réception',
   try_again: 'Réessayer',
   refresh: 'Actualiser',
-  just_code: '{code}',
 
   login_title: 'Se connecter à Guichet',
   login_hint: 'Le comptoir où vos clients vous attendent.',
@@ -58,8 +57,6 @@ export const fr: Dictionary = {
   connection_retry_in: 'Nouvel essai dans {n} seconde|Nouvel essai dans {n} secondes',
   connection_retrying: 'Nouvel essai…',
   connection_now: 'Réessayer maintenant',
-  connection_back: 'De nouveau connecté.',
-  notices_label: 'Avis',
 
   offers_label: 'Offres',
   offer_title: 'Nouvelle offre',
@@ -67,10 +64,8 @@ export const fr: Dictionary = {
   offer_accept: 'Accepter',
   offer_refuse: 'Refuser',
   offer_left: '{time} pour répondre',
-  offer_expired: 'Cette offre a expiré.',
   offer_for_skill: 'Pour {skill}',
 
-  inbox_label: 'Boîte de réception',
   inbox_title: 'Interactions',
   inbox_empty: 'Personne ne vous attend',
   inbox_empty_available: 'Vous êtes disponible. La prochaine interaction apparaîtra ici.',
@@ -122,7 +117,6 @@ export const fr: Dictionary = {
   conversation_typing: '{name} écrit…',
   actions: 'Options',
   action_outcome: 'Résultat…',
-  action_resolve: 'Résoudre…',
   action_why: 'Pourquoi moi ?',
   action_close: 'Détacher et clore',
   action_close_why_not: 'Seules les interactions résolues ou closes peuvent être closes',
@@ -206,7 +200,6 @@ export const fr: Dictionary = {
   attachment_failed: '{name} n’a pas pu être envoyé : {reason}',
   attachments: 'Pièces jointes',
   attachments_too_many: '{n} fichiers au plus à la fois.',
-  pasted_image: 'Image collée',
 
   window_left: 'Texte libre jusqu’à {time} (encore {left})',
   window_closing: 'La fenêtre de service se ferme dans {left}',
@@ -226,7 +219,6 @@ export const fr: Dictionary = {
   template_body_field: 'Valeur {name}',
   template_button_field: 'Lien du bouton « {name} »',
   template_required: 'Cette valeur est nécessaire.',
-  template_upload: 'Choisir un fichier',
   template_back: 'Autres modèles',
   template_send: 'Envoyer le modèle',
   template_list_label: 'Modèles',

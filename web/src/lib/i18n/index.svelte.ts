@@ -3,10 +3,11 @@ import { en } from './en';
 
 export type Key = keyof typeof en;
 export type Dictionary = { readonly [K in Key]: string };
-export type Locale = 'en' | 'fr';
+export type Locale = 'en' | 'fr' | 'ar';
 export const LOCALES: readonly { locale: Locale; name: string }[] = [
   { locale: 'en', name: 'English' },
   { locale: 'fr', name: 'Français' },
+  { locale: 'ar', name: 'العربية' },
 ];
 
 type Holes<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Holes<Rest> : never;
@@ -16,7 +17,10 @@ type Values<K extends Key> = { [Name in Holes<(typeof en)[K]>]: Name extends 'n'
 type Rest<K extends Key> = Holes<(typeof en)[K]> extends never ? [] : [values: Values<K>];
 
 /** English is always here; another language is loaded when it is chosen. */
-const LOADERS: Record<Exclude<Locale, 'en'>, () => Promise<Dictionary>> = { fr: async () => (await import('./fr')).fr };
+const LOADERS: Record<Exclude<Locale, 'en'>, () => Promise<Dictionary>> = {
+  fr: async () => (await import('./fr')).fr,
+  ar: async () => (await import('./ar')).ar,
+};
 const STORED = 'guichet.locale';
 const state = $state<{ current: { locale: Locale; words: Dictionary } }>({ current: { locale: 'en', words: en } });
 
@@ -35,6 +39,7 @@ export async function setLocale(next: Locale): Promise<void> {
   state.current = { locale: next, words };
   remember(STORED, next);
   document.documentElement.lang = next;
+  document.documentElement.dir = next === 'ar' ? 'rtl' : 'ltr';
 }
 
 export function t<K extends Key>(key: K, ...rest: Rest<K>): string {
@@ -63,9 +68,11 @@ export function fill(text: string, language: string, values: Record<string, stri
 
 export function preferredLocale(): Locale {
   const stored = recall(STORED);
-  if (stored === 'fr' || stored === 'en') return stored;
+  const known = LOCALES.map((one) => one.locale);
+  const kept = known.find((one) => one === stored);
+  if (kept) return kept;
   const asked = typeof navigator === 'undefined' ? 'en' : navigator.language;
-  return asked.toLowerCase().startsWith('fr') ? 'fr' : 'en';
+  return known.find((one) => asked.toLowerCase().startsWith(one)) ?? 'en';
 }
 
 /** Storage may be refused (private windows): a preference is then only for this page. */
