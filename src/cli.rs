@@ -2,6 +2,7 @@
 
 mod offline;
 mod people;
+mod plugins;
 mod scripts;
 mod serve;
 
@@ -30,9 +31,12 @@ enum Command {
     /// Adds and revokes bearer tokens while the server is stopped.
     #[command(subcommand)]
     Token(people::TokenCommand),
-    /// Checks the scripts: compiles them, loads them and runs their tests; exit 1 with the places.
+    /// Makes, checks and tests plugins, and grants what they ask for.
+    #[command(subcommand)]
+    Plugin(plugins::PluginCommand),
+    /// Checks the scripts and plugins: compiles them, loads them and runs their tests; exit 1 with the places.
     Check(scripts::Check),
-    /// Runs the scripts' tests.
+    /// Runs the scripts' and plugins' tests.
     Test(scripts::Test),
     /// Writes definitions of the Lua API for editors.
     Types(scripts::Types),
@@ -70,6 +74,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Serve(serve) => serve::run(serve),
         Command::Agent(command) => people::agent(command),
         Command::Token(command) => people::token(command),
+        Command::Plugin(command) => plugins::run(command),
         Command::Check(check) => scripts::check(&check),
         Command::Test(test) => scripts::test(&test),
         Command::Types(types) => scripts::types(&types),

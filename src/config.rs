@@ -3,6 +3,7 @@
 //! It knows what an installation may say and whether that makes sense by itself; what is done with it is others' business.
 
 mod channel;
+mod plugin;
 mod secret;
 mod smtp;
 mod translation;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use crate::domain::{ChannelKind, SkillId};
 
 pub use channel::{AccountConfig, ChannelConfig, ChatConfig, WhatsAppConfig, WordsConfig};
+pub use plugin::PluginConfig;
 pub use secret::{Secret, SecretSource};
 pub use smtp::{SmtpConfig, SmtpTls};
 pub use translation::{TranslationConfig, WhichNotice};
@@ -94,6 +96,8 @@ pub struct Config {
     pub smtp: Option<SmtpConfig>,
     /// The translator.
     pub translation: Option<TranslationConfig>,
+    /// What plugins are given, by their names.
+    pub plugin: BTreeMap<String, PluginConfig>,
     /// Channel accounts.
     pub channel: Vec<ChannelConfig>,
 }
@@ -116,6 +120,7 @@ impl Default for Config {
             log_format: LogFormat::Text,
             smtp: None,
             translation: None,
+            plugin: BTreeMap::new(),
             channel: Vec::new(),
         }
     }
@@ -224,6 +229,8 @@ fn overlay(table: &mut toml::Table, name: &str, text: &str) {
         table.insert(key, toml::Value::Array(list));
     } else if let Some(key) = key.strip_prefix("smtp_").filter(|key| smtp::KEYS.contains(key)) {
         set_in(table, "smtp", key, text, key == "port");
+    } else if let Some(rest) = key.strip_prefix("plugin_") {
+        plugin::overlay(table, rest, text);
     } else if let Some(kind) = key.strip_prefix("convert_") {
         let convert = table.entry("convert").or_insert_with(|| toml::Value::Table(toml::Table::new()));
         let kinds = text.split(',').map(str::trim).filter(|kind| !kind.is_empty());

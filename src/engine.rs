@@ -42,8 +42,8 @@ pub use board::{
 pub use contact::{Address, ContactChanges, ContactCommand, ContactView, Conversion, TeamAtWork};
 pub use event::{Audience, Event, EventKind, PolicyError, TimerChange, TimerKind};
 pub use input::{
-    AdminCommand, Caller, ChannelInput, Cold, ColdKeys, Command, Envelope, FetchFailure, InboundMedia,
-    InboundMessage, Input, MailResult, RequestKey, SendResult, Sender, Sight, StoredMedia,
+    AdminCommand, BotCommand, Caller, ChannelInput, Cold, ColdKeys, Command, Envelope, FetchFailure,
+    InboundMedia, InboundMessage, Input, MailResult, RequestKey, SendResult, Sender, Sight, StoredMedia,
 };
 pub use policy::{
     Asked, ClosePlan, Facts, Failure, OnMessage, OutcomeRules, Policy, Route, TimerPlan, TimerRule,

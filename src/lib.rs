@@ -8,6 +8,7 @@
 //! - `store`, `lua`, `channel`, `mail`, `translate`, `simulator`, `protocol`: the databases, the scripts, the providers, the mail
 //!   server, the translator, the look-alike of a provider, the wire. They never see each other.
 //! - `runtime`: the loop around the engine, the commit pipeline, the workers.
+//! - `plugin`: bots, translators and cards in Lua, beside the desk.
 //! - `server`: HTTP and sockets.
 //! - `cli`: arguments → what to run.
 //!
@@ -31,6 +32,8 @@ pub mod store;
 pub mod translate;
 
 pub mod runtime;
+
+pub mod plugin;
 
 pub mod server;
 

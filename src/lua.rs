@@ -30,6 +30,9 @@ mod types;
 mod watch;
 mod worker;
 
+pub(crate) use book::weekly;
+pub(crate) use calendar::instant;
+pub(crate) use fault::nearest;
 pub use follow::{Change, follow};
 pub use holidays::Country;
 pub use host::{Host, OnFailure};

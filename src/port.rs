@@ -7,6 +7,7 @@ mod card;
 mod connector;
 mod conversation;
 mod mailer;
+mod plugin;
 mod store;
 mod translator;
 mod visitor;
@@ -17,6 +18,7 @@ pub use connector::{
 };
 pub use conversation::{Conversation, Party, Seen, Stretch};
 pub use mailer::{Entry, Letter, Mailer, Part, Picture};
+pub use plugin::{PluginJob, PluginRow, PluginRows, PluginValue};
 pub use store::{
     Commit, DocumentKind, EndedPage, Found, FoundContact, Indexed, InteractionPage, LoggedEvent, MessagePage,
     SearchHit, SearchPage, SearchQuery, Store, StoreError,

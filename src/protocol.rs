@@ -16,6 +16,7 @@ mod method;
 mod openrpc;
 pub mod params;
 mod people;
+mod plugin;
 mod spelled;
 mod template;
 
@@ -42,5 +43,6 @@ pub use message::{Author, DeliveryError, Media, Message, Reaction, SentHeader, S
 pub use method::{METHODS, Method, MethodInfo, Repeat};
 pub use openrpc::{document, schema_of};
 pub use people::{Agent, Channel, HeldSkill, Queue, Room, ServiceLevel, Share, Skill, Team};
+pub use plugin::{OnePlugin, Plugin, PluginSetting, Plugins};
 pub use spelled::{Id, Moment, Opaque, Word, Words};
 pub use template::{Template, TemplateButton, TemplateHeader};

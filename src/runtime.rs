@@ -96,6 +96,7 @@ struct Inner {
     news: Mutex<Option<mpsc::Receiver<News>>>,
     ended: watch::Receiver<Option<Ended>>,
     indexing: Arc<indexing::Indexing>,
+    newest: watch::Receiver<i64>,
 }
 
 /// How the engine's thread ended.
@@ -136,6 +137,7 @@ pub async fn start(mut parts: Parts) -> Result<Desk, StoreError> {
     stored.services.clone_from(&services);
     stored.conversions.clone_from(&conversions);
     let (channels, last) = (stored.channels.clone(), stored.batch);
+    let (log_end, newest) = watch::channel(stored.seq);
 
     let inbox = Arc::new(Inbox::default());
     let (news, news_out) = mpsc::channel(NEWS_MAX);
@@ -144,7 +146,7 @@ pub async fn start(mut parts: Parts) -> Result<Desk, StoreError> {
     let (deadline, next_deadline) = watch::channel(None);
     let (ended_in, ended) = watch::channel(None);
     let indexing = Arc::new(indexing::Indexing::default());
-    let publisher = Publisher { news, effects, indexing: Arc::clone(&indexing) };
+    let publisher = Publisher { news, effects, indexing: Arc::clone(&indexing), log_end };
 
     let commits = publish::commit_all(
         Arc::clone(&store),
@@ -176,6 +178,7 @@ pub async fn start(mut parts: Parts) -> Result<Desk, StoreError> {
         news: Mutex::new(Some(news_out)),
         ended,
         indexing,
+        newest,
     }));
     outbox::start(desk.clone(), letters, effects_out);
     tokio::spawn(indexing::keep_indexed(Arc::clone(&desk.0)));
@@ -320,6 +323,16 @@ impl Desk {
         let (_, newest) = self.0.store.event_bounds().await?;
         let behind = self.0.indexed_to(newest).await;
         Ok((self.0.store.search(query).await?, behind))
+    }
+
+    /// The number of the newest event stored, as it grows.
+    pub fn log_end(&self) -> watch::Receiver<i64> {
+        self.0.newest.clone()
+    }
+
+    /// Whether so many inputs wait for the engine that what nobody waits for should give way.
+    pub fn busy(&self) -> bool {
+        self.0.inbox.is_busy()
     }
 
     /// The scripts, if Lua answers for the policy.

@@ -20,6 +20,7 @@ mod login;
 mod mend;
 mod origin;
 mod password;
+mod plugins;
 mod quick_replies;
 mod rate;
 mod recent;

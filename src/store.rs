@@ -22,6 +22,7 @@ mod index;
 mod lane;
 mod list;
 mod load;
+mod plugins;
 mod postgres;
 mod search;
 mod sql;

@@ -18,6 +18,13 @@ pub struct Kind {
     pub kind: &'static str,
 }
 
+/// Which plugin; an installation has at most a few dozen.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Plugin {
+    /// Its name.
+    pub plugin: String,
+}
+
 /// Every counter.
 #[derive(Debug)]
 pub struct Metrics {
@@ -58,6 +65,10 @@ pub struct Metrics {
     pub policy_generation: Gauge,
     /// Events that the search index has still to follow.
     pub index_behind: Gauge,
+    /// Events that a plugin has still to handle.
+    pub plugin_behind: Family<Plugin, Gauge>,
+    /// Handlers of a plugin that failed.
+    pub plugin_failures: Family<Plugin, Counter>,
     /// Refused logins.
     pub logins_refused: Counter,
     /// 1 while the database can't be written.
@@ -86,6 +97,8 @@ impl Default for Metrics {
             policy_failures: Counter::default(),
             policy_generation: Gauge::default(),
             index_behind: Gauge::default(),
+            plugin_behind: Family::default(),
+            plugin_failures: Family::default(),
             logins_refused: Counter::default(),
             unavailable: Gauge::default(),
         };
@@ -138,6 +151,16 @@ impl Metrics {
             "index_behind",
             "Events that the search index has still to follow",
             self.index_behind.clone(),
+        );
+        registry.register(
+            "plugin_behind",
+            "Events that a plugin has still to handle",
+            self.plugin_behind.clone(),
+        );
+        registry.register(
+            "plugin_failures",
+            "Handlers of a plugin that failed",
+            self.plugin_failures.clone(),
         );
         registry.register("logins_refused", "Refused logins", self.logins_refused.clone());
         registry.register("unavailable", "1 while the database can't be written", self.unavailable.clone());

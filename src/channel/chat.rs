@@ -171,7 +171,10 @@ impl Connector for Chat {
         let result = match (&outgoing.body, known.next()) {
             (OutgoingBody::Template { .. }, _) => failed("unsupported", "a web chat has no templates"),
             (_, None) => failed("address_needed", "the contact is no visitor of this chat"),
-            (OutgoingBody::Text(_) | OutgoingBody::Media { .. }, Some(first)) => {
+            (
+                OutgoingBody::Text(_) | OutgoingBody::Choices { .. } | OutgoingBody::Media { .. },
+                Some(first),
+            ) => {
                 for alias in std::iter::once(first).chain(known) {
                     self.account.open.ring(&identity::key_of(alias));
                 }

@@ -24,7 +24,7 @@ mod templates;
 use futures_util::future::BoxFuture;
 
 use crate::config::Secret;
-use crate::domain::{Abilities, AliasKind, Channel, ChannelId, ChannelKind, Span, Template};
+use crate::domain::{Abilities, AliasKind, Channel, ChannelId, ChannelKind, ChoiceAbilities, Span, Template};
 use crate::engine::{Outgoing, SendResult};
 use crate::port::{
     Connector, ConnectorError, Content, Download, Handshake, Received, Rejected, WebhookRequest,
@@ -98,6 +98,9 @@ pub struct WhatsApp {
     graph: Graph,
 }
 
+/// Up to three are buttons, more a list; titles of both have room for 20 characters.
+const CHOICES: ChoiceAbilities = ChoiceAbilities { most: 10, title_max: 20, text_max: 1_024 };
+
 impl WhatsApp {
     /// A connector for one number.
     ///
@@ -130,6 +133,7 @@ impl WhatsApp {
                 reactions: true,
                 text_max: TEXT_MAX,
                 caption_max: CAPTION_MAX,
+                choices: Some(CHOICES),
                 ..Abilities::default()
             },
             require_template_for_first_reply: settings.require_template_for_first_reply,

@@ -44,8 +44,17 @@ fn report(folder: &Path, tests: bool) -> lua::Report {
     }
 }
 
-fn tell(error: &PolicyError) {
+pub(super) fn tell(error: &PolicyError) {
     complain(&format!("{}:{}:{}: {}", error.file, error.line, error.column, error.message));
+}
+
+/// The same with the plugins of the installation.
+fn with_plugins(mut report: lua::Report, plugins: &Path) -> lua::Report {
+    let all = super::plugins::report_all(plugins);
+    report.errors.extend(all.errors);
+    report.passed += all.passed;
+    report.failed += all.failed;
+    report
 }
 
 fn verdict(report: &lua::Report) -> ExitCode {
@@ -53,8 +62,9 @@ fn verdict(report: &lua::Report) -> ExitCode {
 }
 
 pub(super) fn check(check: &Check) -> anyhow::Result<ExitCode> {
-    let folder = check.place.read()?.scripts;
-    let report = report(&folder, true);
+    let config = check.place.read()?;
+    let folder = config.scripts;
+    let report = with_plugins(report(&folder, true), &config.plugins);
     if check.json {
         say(&serde_json::to_string(&report)?);
     } else {
@@ -71,7 +81,10 @@ pub(super) fn test(test: &Test) -> anyhow::Result<ExitCode> {
         Some(path) => path.clone(),
         None => test.place.read()?.scripts,
     };
-    let report = report(&folder, true);
+    let mut report = report(&folder, true);
+    if test.path.is_none() {
+        report = with_plugins(report, &test.place.read()?.plugins);
+    }
     report.errors.iter().for_each(tell);
     say(&format!("{} passed, {} failed", report.passed, report.failed.max(report.errors.len())));
     Ok(verdict(&report))
@@ -79,6 +92,7 @@ pub(super) fn test(test: &Test) -> anyhow::Result<ExitCode> {
 
 pub(super) fn types(types: &Types) -> anyhow::Result<ExitCode> {
     lua::write_types(&types.out)?;
+    std::fs::write(types.out.join("plugin.d.luau"), crate::plugin::definitions())?;
     say(&format!("written to {}", types.out.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -13,13 +13,14 @@ use crate::channel::chat::{Chat, Look, Settings as ChatSettings, Words};
 use crate::channel::whatsapp::{Settings as WhatsAppSettings, WhatsApp};
 use crate::clock::Clock;
 use crate::config::{
-    AccountConfig, ChannelConfig, ChatConfig, Config, LogFormat, SecretSource, SmtpConfig, TranslationConfig,
-    WhichNotice, WordsConfig,
+    AccountConfig, ChannelConfig, ChatConfig, Config, LogFormat, PluginConfig, SecretSource, SmtpConfig,
+    TranslationConfig, WhichNotice, WordsConfig,
 };
 use crate::domain::{Conversions, SkillId, Span};
 use crate::engine::TranslationRules;
 use crate::lua::Host;
 use crate::mail::{Smtp, SmtpSettings};
+use crate::plugin;
 use crate::port::{Connector, Mailer, Translator};
 use crate::runtime::{Desk, Ended, Media, Parts};
 use crate::server::{self, Options};
@@ -67,11 +68,13 @@ async fn serve_until_told(config: Config, demo: bool) -> anyhow::Result<ExitCode
     let clock = Arc::new(Clock::default());
     let channels = channels(&config, demo, address);
     let simulator = if demo { Some(simulator(&channels, &clock, &config, address)?) } else { None };
-    let desk = start_desk(&config, &channels, &clock, demo).await?;
+    let plugins = plugins(&config)?;
+    let desk = start_desk(&config, &channels, &clock, demo, &plugins).await?;
     if demo {
         demo::make_people(&desk).await?;
     }
     desk.watch_scripts(&config.scripts);
+    plugins.start(desk.clone()).await.context("plugins")?;
 
     let base = format!("http://{address}");
     let options = Options {
@@ -80,6 +83,7 @@ async fn serve_until_told(config: Config, demo: bool) -> anyhow::Result<ExitCode
         frame_ancestors: config.frame_ancestors.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
         unavailable_reasons: config.unavailable_reasons.clone(),
+        plugins: Some(Arc::clone(&plugins)),
         simulator: simulator.as_ref().map(Simulator::mount),
     };
     let server = server::start(listener, desk.clone(), options);
@@ -94,6 +98,7 @@ async fn serve_until_told(config: Config, demo: bool) -> anyhow::Result<ExitCode
         end = desk.until_ended() => Some(end),
     };
     server.shut_down().await;
+    plugins.shut_down().await;
     let end = match told {
         Some(end) => end,
         None => desk.shut_down().await,
@@ -109,6 +114,7 @@ async fn start_desk(
     channels: &[ChannelConfig],
     clock: &Arc<Clock>,
     demo: bool,
+    plugins: &Arc<plugin::Host>,
 ) -> anyhow::Result<Desk> {
     let place = config.database_place();
     let store =
@@ -118,7 +124,7 @@ async fn start_desk(
     let scripts = super::scripts::start_host(&config.scripts, &metrics)?;
     let connectors = channels.iter().map(connector).collect::<anyhow::Result<Vec<_>>>()?;
     let mailer = config.smtp.as_ref().map(mailer).transpose()?;
-    let translator = config.translation.as_ref().map(translator).transpose()?;
+    let translator = config.translation.as_ref().map(|config| translator(config, plugins)).transpose()?;
     let default_skill = match (&config.default_skill, demo) {
         (Some(skill), _) => skill.parse::<SkillId>().ok(),
         (None, true) => demo::DEFAULT_SKILL.parse().ok(),
@@ -131,7 +137,7 @@ async fn start_desk(
         scripts: Some(Arc::clone(&scripts.host)),
         connectors,
         mailer,
-        cards: Vec::new(),
+        cards: plugins.cards(),
         conversions: Conversions::default().with(config.convert.clone()),
         translator,
         media: Media::open(&config.data.join("media")).context("the folder for files")?,
@@ -167,7 +173,32 @@ fn mailer(smtp: &SmtpConfig) -> anyhow::Result<Arc<dyn Mailer>> {
     Ok(Arc::new(mailer))
 }
 
-fn translator(config: &TranslationConfig) -> anyhow::Result<(Arc<dyn Translator>, TranslationRules)> {
+/// The host of plugins, with their secrets.
+fn plugins(config: &Config) -> anyhow::Result<Arc<plugin::Host>> {
+    let read = |(name, plugin): (&String, &PluginConfig)| match plugin.read() {
+        Ok(secrets) => Ok((name.clone(), secrets)),
+        Err(problem) => Err(anyhow::anyhow!("configuration key plugin.{name}.{problem}")),
+    };
+    let secrets = config.plugin.iter().map(read).collect::<anyhow::Result<_>>()?;
+    Ok(plugin::Host::new(plugin::Settings {
+        folder: config.plugins.clone(),
+        secrets,
+        lookup: Arc::new(plugin::SystemLookup),
+    }))
+}
+
+fn translator(
+    config: &TranslationConfig,
+    plugins: &Arc<plugin::Host>,
+) -> anyhow::Result<(Arc<dyn Translator>, TranslationRules)> {
+    let rules = TranslationRules {
+        text_max: config.text_max,
+        notice_each: config.notice == WhichNotice::Each,
+        notices: config.all_notices(),
+    };
+    if let Some(name) = config.plugin.as_ref().filter(|_| config.kind == "plugin") {
+        return Ok((plugins.translator(name), rules));
+    }
     let api_key = config.api_key.as_ref().map(SecretSource::read).transpose();
     let api_key =
         api_key.map_err(|problem| anyhow::anyhow!("configuration key translation.api_key: {problem}"))?;
@@ -176,11 +207,6 @@ fn translator(config: &TranslationConfig) -> anyhow::Result<(Arc<dyn Translator>
         api_key,
         timeout: std::time::Duration::from_secs(config.timeout_seconds),
     })?;
-    let rules = TranslationRules {
-        text_max: config.text_max,
-        notice_each: config.notice == WhichNotice::Each,
-        notices: config.all_notices(),
-    };
     Ok((Arc::new(translator), rules))
 }
 

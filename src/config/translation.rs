@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::SecretSource;
 
 /// Its keys, as the environment names them.
-pub(super) const KEYS: [&str; 6] = ["kind", "url", "api_key", "timeout_seconds", "text_max", "notice"];
+pub(super) const KEYS: [&str; 7] =
+    ["kind", "url", "plugin", "api_key", "timeout_seconds", "text_max", "notice"];
 /// Those that are numbers.
 pub(super) const NUMBERS: [&str; 2] = ["timeout_seconds", "text_max"];
 
@@ -38,10 +39,14 @@ pub enum WhichNotice {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TranslationConfig {
-    /// Which kind: `libretranslate`.
+    /// Which kind: `libretranslate`, or `plugin`.
     pub kind: String,
     /// Its address.
+    #[serde(default)]
     pub url: String,
+    /// The plugin that translates, if one does.
+    #[serde(default)]
+    pub plugin: Option<String>,
     /// Its key, if it wants one.
     #[serde(default)]
     pub api_key: Option<SecretSource>,
@@ -76,9 +81,18 @@ impl TranslationConfig {
 
     /// What makes no sense: the key, and what to do.
     pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
-        if self.kind != "libretranslate" {
-            let problem = format!("there is no translator {:?} here; expected \"libretranslate\"", self.kind);
-            return Err(("kind", problem));
+        match self.kind.as_str() {
+            "plugin" if self.plugin.is_none() => {
+                return Err(("plugin", "expected the name of the plugin that translates".into()));
+            }
+            "libretranslate" if self.url.is_empty() => {
+                return Err(("url", "expected an address that begins with https:// (or http://)".into()));
+            }
+            "plugin" | "libretranslate" => {}
+            other => {
+                let expected = "expected \"libretranslate\" or \"plugin\"";
+                return Err(("kind", format!("there is no translator {other:?} here; {expected}")));
+            }
         }
         if !(1..=60).contains(&self.timeout_seconds) {
             return Err(("timeout_seconds", "expected 1 to 60".into()));
@@ -117,6 +131,11 @@ mod tests {
             (notices["fr"].as_str(), notices["en"].as_str()),
             ("Traduit", "(Translated automatically)")
         );
-        assert!(toml::from_str::<TranslationConfig>("kind = \"x\"").is_err());
+        for (text, key) in
+            [("kind = \"x\"", "kind"), ("kind = \"libretranslate\"", "url"), ("kind = \"plugin\"", "plugin")]
+        {
+            let config: TranslationConfig = toml::from_str(text).unwrap();
+            assert_eq!(config.check().unwrap_err().0, key);
+        }
     }
 }

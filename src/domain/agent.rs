@@ -165,6 +165,8 @@ pub struct Agent {
     pub login: String,
     /// The name to show.
     pub name: String,
+    /// Whether it is a bot: a plugin that holds work and answers, and is never offered any.
+    pub bot: bool,
     /// Its role.
     pub role: Role,
     /// Argon2id hash of the password, in PHC text form; empty: can't log in.

@@ -59,6 +59,19 @@ pub struct Abilities {
     pub text_max: usize,
     /// Longest caption, in Unicode characters.
     pub caption_max: usize,
+    /// Whether the contact can be shown buttons or a list to choose from, and how many; `None`: numbered lines do instead.
+    pub choices: Option<ChoiceAbilities>,
+}
+
+/// What buttons and lists a channel has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChoiceAbilities {
+    /// How many entries at most.
+    pub most: usize,
+    /// Longest title, in Unicode characters.
+    pub title_max: usize,
+    /// Longest text above them.
+    pub text_max: usize,
 }
 
 impl Default for Abilities {
@@ -79,6 +92,7 @@ impl Default for Abilities {
             reactions: false,
             text_max: 10_000,
             caption_max: 0,
+            choices: None,
         }
     }
 }

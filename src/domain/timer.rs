@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MessageId, Span, Time};
+use super::{MessageId, Span, Survey, Time};
 
 /// What a timer does at zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +120,9 @@ pub struct Kept {
     /// Its place in the queue that its agent took it from: what is transferred to another queue does not begin at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// The one question that its contact was asked after it was resolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub survey: Option<Survey>,
 }
 
 /// A place in a queue.

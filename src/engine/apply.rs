@@ -235,7 +235,11 @@ impl Turn<'_> {
             self.end_proposal(interaction_id, "withdrawn");
             self.release_consults(interaction_id, Some(agent_id));
         }
-        self.count_accepted(interaction_id);
+        // Nobody has looked yet: who takes it from a bot takes it first.
+        let bot = self.is_bot(agent_id);
+        if !bot {
+            self.count_accepted(interaction_id);
+        }
         if row.ownership == Ownership::Offered {
             let reason = if loses.is_some() { "withdrawn" } else { "accepted" };
             let ended = row.agent_id.unwrap_or(agent_id);
@@ -250,7 +254,7 @@ impl Turn<'_> {
             let place = waited.map(|waiting| Place { priority: waiting.priority, since: waiting.since });
             row.kept.place = place.or(row.kept.place.take());
             row.timers.offer_expires_at = None;
-            row.assigned_at = Some(now);
+            row.assigned_at = if bot { row.assigned_at } else { Some(now) };
             leave_detached(row);
         });
         self.edit_agent(agent_id, |agent| {

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Event, Queue, Reply, Services};
 use crate::domain::{
-    Agent, AgentId, Alias, AliasKind, Channel, ChannelId, Contact, ContactId, Conversions, DecisionId, Draft,
-    Interaction, InteractionId, Media, MediaId, Message, MessageId, MessageKind, Note, Skill, SkillId, Span,
-    Team, Template, TemplateValues, Time, Transcript,
+    Agent, AgentId, Alias, AliasKind, Channel, ChannelId, Choice, Contact, ContactId, Conversions,
+    DecisionId, Draft, Interaction, InteractionId, Media, MediaId, Message, MessageId, MessageKind, Note,
+    Skill, SkillId, Span, Team, Template, TemplateValues, Time, Transcript,
 };
 
 /// A key by which something is known to have happened already. Kept at least 8 days (Meta resends for 7), also after an erase.
@@ -228,6 +228,13 @@ pub struct Answered {
 pub enum OutgoingBody {
     /// Text.
     Text(String),
+    /// Text with something to choose from; only where the channel has that.
+    Choices {
+        /// The text.
+        text: String,
+        /// Among what.
+        choices: Vec<Choice>,
+    },
     /// One file.
     Media {
         /// As what.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::world::World;
 use super::{
-    AdminCommand, ChannelInput, Cold, ColdKeys, Command, ContactCommand, Conversion, DecisionRow, Envelope,
-    Input, RequestRow, Sender,
+    AdminCommand, BotCommand, ChannelInput, Cold, ColdKeys, Command, ContactCommand, Conversion, DecisionRow,
+    Envelope, Input, RequestRow, Sender,
 };
 use crate::domain::{
     AgentId, Alias, AliasKind, ChannelId, ChannelKind, Contact, ContactId, IdentityId, Interaction,
@@ -108,6 +108,8 @@ fn of_input(world: &World, input: &Input, keys: &mut ColdKeys) {
         | Input::Disconnected { .. }
         | Input::Templates { .. }
         | Input::PolicyChanged { .. }
+        | Input::Bots { .. }
+        | Input::PluginChanged { .. }
         | Input::Notice { .. }
         | Input::CardSection { .. }
         | Input::Tick => {}
@@ -168,7 +170,12 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
             interaction(world, *interaction_id, keys);
             keys.decisions.insert(*interaction_id);
         }
-        Command::Accept { interaction_id }
+        Command::Bot(
+            BotCommand::Say { interaction_id, .. }
+            | BotCommand::HandOver { interaction_id, .. }
+            | BotCommand::Ask { interaction_id, .. },
+        )
+        | Command::Accept { interaction_id }
         | Command::Refuse { interaction_id, .. }
         | Command::ExtendTimer { interaction_id }
         | Command::Prefill { interaction_id: Some(interaction_id) }

@@ -7,6 +7,7 @@ mod access;
 mod admin;
 mod begin;
 mod board;
+mod bot;
 mod channel;
 mod contact;
 mod convert;
@@ -91,6 +92,12 @@ impl Turn<'_> {
                 if live {
                     self.ask_held_again();
                 }
+                Ok(Answer::Done)
+            }
+            Input::Bots { on_duty } => Ok(self.bots_on_duty(&on_duty)),
+            Input::PluginChanged { plugin, state, errors } => {
+                let audience = Audience { agents: Vec::new(), supervisors: false, administrators: true };
+                self.global_event(EventKind::PluginChanged { plugin, state, errors }, audience, None);
                 Ok(Answer::Done)
             }
             Input::Notice { level, code, message } => {
@@ -235,6 +242,7 @@ impl Turn<'_> {
             Command::ReadMedia { media_id } => self.read_media(&agent, &media_id),
             Command::Directory { book, query, limit } => self.directory(&agent, book, &query, limit),
             Command::Contact(command) => self.contact_command(&agent, command),
+            Command::Bot(command) => self.bot_command(&agent, command),
             Command::Administer(command) => self.administer_by(&agent, command),
         }
     }
@@ -271,6 +279,7 @@ fn changes_something(command: &Command) -> bool {
         | Command::Close { .. }
         | Command::Detach { .. }
         | Command::Share(_)
+        | Command::Bot(_)
         | Command::AddNote { .. }
         | Command::SendTranscript { .. }
         | Command::AddTag { .. }

@@ -141,6 +141,8 @@ pub enum EventKind {
     QueueChanged { skill: SkillId },
     /// Scripts went live or were refused.
     PolicyChanged { generation: i64, live: bool, script: Option<String>, errors: Vec<PolicyError> },
+    /// A plugin is `running`, `waiting` (for a grant), `refused` (its newest files are), `suspended` or `removed`.
+    PluginChanged { plugin: String, state: String, errors: Vec<PolicyError> },
     /// An alarm or a piece of news for administrators: `level` is `info`, `warning` or `alarm`; `code` is for programs.
     Notice { level: String, code: String, message: String },
 }
@@ -212,6 +214,7 @@ impl EventKind {
             Self::AgentRevoked { .. } => "agent.revoked",
             Self::QueueChanged { .. } => "queue.changed",
             Self::PolicyChanged { .. } => "policy.changed",
+            Self::PluginChanged { .. } => "plugin.changed",
             Self::Notice { .. } => "notice",
         }
     }

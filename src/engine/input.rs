@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "the fields of a variant are told in the line above it")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,10 +11,10 @@ use super::{
     SuperviseCommand,
 };
 use crate::domain::{
-    AgentId, AgentState, Alias, AliasKind, Book, Capacity, CardSection, ChannelId, ChannelKind, Contact,
-    ContactId, DeliveryError, DeliveryState, DraftMode, Interaction, InteractionId, Media, MediaId, Message,
-    MessageId, MessageKind, Note, Role, Skill, SkillId, SkillLevel, Span, Status, Team, TeamId, Template,
-    TemplateValues, Time, TranscriptId,
+    AgentId, AgentState, Alias, AliasKind, Book, Capacity, CardSection, ChannelId, ChannelKind, Choice,
+    Contact, ContactId, DeliveryError, DeliveryState, DraftMode, Interaction, InteractionId, Media, MediaId,
+    Message, MessageId, MessageKind, Note, Role, Skill, SkillId, SkillLevel, Span, Status, Team, TeamId,
+    Template, TemplateValues, Time, TranscriptId,
 };
 
 /// An input on its way, with what the engine may not make itself.
@@ -79,6 +79,10 @@ pub enum Input {
     PolicyChanged { generation: i64, live: bool, script: Option<String>, errors: Vec<PolicyError> },
     /// A section of a contact's card has come, or will not.
     CardSection { contact_id: ContactId, section: CardSection },
+    /// These bots, by name with title, are on duty, and no others. → `Answer::Agents`: every bot there is
+    Bots { on_duty: BTreeMap<String, String> },
+    /// A plugin runs, was refused or stopped.
+    PluginChanged { plugin: String, state: String, errors: Vec<PolicyError> },
     /// Something an administrator should know, from a room that can't write events itself.
     Notice { level: String, code: String, message: String },
     /// Time went on.
@@ -104,6 +108,8 @@ impl Input {
             Self::Templates { .. } => "templates",
             Self::PolicyChanged { .. } => "policy_changed",
             Self::CardSection { .. } => "card_section",
+            Self::Bots { .. } => "bots",
+            Self::PluginChanged { .. } => "plugin_changed",
             Self::Notice { .. } => "notice",
             Self::Tick => "tick",
         }
@@ -387,8 +393,21 @@ pub enum Command {
     Search,
     /// May the caller see this file? → `Answer::Media`
     ReadMedia { media_id: MediaId },
+    /// What a bot may ask. → as `BotCommand` says
+    Bot(BotCommand),
     /// What an administrator may ask. → as `AdminCommand` says
     Administer(AdminCommand),
+}
+
+/// What a bot may ask beside what agents may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BotCommand {
+    /// Says something to the contact, perhaps with choices. → `Answer::Messages`
+    Say { interaction_id: InteractionId, text: String, choices: Vec<Choice> },
+    /// Gives its work to people: a skill (by default the one that it came for), with a note. → `Answer::Interaction`
+    HandOver { interaction_id: InteractionId, skill: Option<SkillId>, note: Option<String> },
+    /// Puts one question to the contact of resolved work, anybody's. → `Answer::Messages`
+    Ask { interaction_id: InteractionId, text: String, choices: Vec<Choice>, within: Span },
 }
 
 /// What an administrator, or the operator on the command line, may ask.

@@ -56,6 +56,14 @@ pub(crate) const DISPOSITIONS: usize = 200;
 pub(crate) const CAPACITY: u32 = 1_000;
 /// Skills an agent may hold.
 pub(crate) const SKILLS_PER_AGENT: usize = 100;
+/// Characters of a bot's name.
+pub(crate) const BOT_NAME_CHARS: usize = NAME_CHARS;
+/// Entries of a choice: the longest list that any channel shows.
+pub(crate) const CHOICES: usize = 10;
+/// Characters of a title, and of an id, of an entry: one line.
+pub(crate) const CHOICE_CHARS: usize = 60;
+/// For how long an answer to a survey is one: by the next day people write of something else.
+pub(crate) const SURVEY: Span = Span::hours(24);
 /// Messages to one recipient that wait for their turn; one more is `rate_limited`.
 pub(crate) const QUEUED_PER_RECIPIENT: usize = 100;
 /// Reports about messages that are not known yet. The oldest goes first: its message most probably never was ours.

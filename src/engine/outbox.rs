@@ -11,8 +11,8 @@ use super::world::index::Due;
 use super::world::{Account, Down, Flight};
 use super::{Effect, Outgoing, OutgoingBody};
 use crate::domain::{
-    ChannelId, DeliveryError, DeliveryState, IdentityId, Interaction, Message, MessageId, MessageKind, Span,
-    Time, TranslationState, check_template,
+    ChannelId, Choice, DeliveryError, DeliveryState, IdentityId, Interaction, Message, MessageId,
+    MessageKind, Span, Time, TranslationState, check_template,
 };
 
 /// How far ahead of its rate an account may go: a quarter of a second's worth, so that single messages never wait.
@@ -25,6 +25,16 @@ enum Leave {
     /// Its translation is being made; what comes of that looks again.
     Translated,
     Never(DeliveryError),
+}
+
+/// What a message of ours lets its contact choose from, as its data says.
+fn choices_of(message: &Message) -> Vec<Choice> {
+    #[derive(serde::Deserialize)]
+    struct Data {
+        choices: Vec<Choice>,
+    }
+    let data = serde_json::from_str::<Data>(&message.data);
+    data.map(|data| data.choices).unwrap_or_default()
 }
 
 pub(crate) fn delivery_error(reason: &str, details: &str) -> DeliveryError {
@@ -214,15 +224,18 @@ impl Turn<'_> {
             let header = message.media.first().cloned();
             return Ok(OutgoingBody::Template { values: values.clone(), template: template.clone(), header });
         }
-        Ok(match message.media.first() {
-            Some(media) => {
-                let mut media = media.clone();
-                if message.translation.is_some() && media.caption.is_some() {
-                    media.caption = Some(message.shown_text().to_owned());
-                }
-                OutgoingBody::Media { kind: message.kind, media }
+        if let Some(media) = message.media.first() {
+            let mut media = media.clone();
+            if message.translation.is_some() && media.caption.is_some() {
+                media.caption = Some(message.shown_text().to_owned());
             }
-            None => OutgoingBody::Text(message.shown_text().to_owned()),
+            return Ok(OutgoingBody::Media { kind: message.kind, media });
+        }
+        let (text, choices) = (message.shown_text().to_owned(), choices_of(message));
+        Ok(if choices.is_empty() {
+            OutgoingBody::Text(text)
+        } else {
+            OutgoingBody::Choices { text, choices }
         })
     }
 

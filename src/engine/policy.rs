@@ -61,6 +61,10 @@ pub struct Route {
     pub reply: Option<String>,
     /// The language to go by from now on.
     pub language: Option<String>,
+    /// The bot that has it first, by its name; then `otherwise` says for whom it is after that (the default skill, if it says
+    /// nothing), and `target` is not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<String>,
 }
 
 impl Route {
@@ -73,6 +77,7 @@ impl Route {
             otherwise: None,
             reply: None,
             language: None,
+            bot: None,
         }
     }
 }

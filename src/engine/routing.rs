@@ -18,7 +18,7 @@ impl Turn<'_> {
     pub(crate) fn facts(&self, row: &Interaction) -> Facts {
         let contact = self.contact(row.contact_id);
         let newest = row.kept.last_in.or(row.last_message_id).and_then(|id| self.world.message(id));
-        let last_agent = row.agent_id.or(row.last_agent_id);
+        let last_agent = row.agent_id.or(row.last_agent_id).filter(|agent_id| !self.is_bot(*agent_id));
         Facts {
             channel: row.channel_id.clone(),
             kind: row.kind,
@@ -68,8 +68,21 @@ impl Turn<'_> {
             Some(skill) => Route::skill(skill),
             None => Route { target: Target::Hold("no_skill".to_owned()), ..Route::skill_less() },
         };
-        let route = asked.answer.as_ref().map_or_else(|_| fallback(), Clone::clone);
-        let mut sentence = format!("Sent to {}", describe(&route.target));
+        let mut route = asked.answer.as_ref().map_or_else(|_| fallback(), Clone::clone);
+        let wanted = route.bot.take();
+        if wanted.is_some() {
+            // A bot's work is for people in the end: this says for which.
+            let skill = route.otherwise.take();
+            route.target = skill.map_or_else(|| fallback().target, |skill| Target::Skill { skill, level: 1 });
+        }
+        let bot = wanted.as_deref().and_then(|name| self.bot_named(name));
+        let mut sentence = match (&wanted, bot) {
+            (Some(name), Some(_)) => format!("Sent to the bot {name}"),
+            (Some(name), None) => {
+                format!("Sent to {}, the bot {name} not being there,", describe(&route.target))
+            }
+            (None, _) => format!("Sent to {}", describe(&route.target)),
+        };
         if let Some(at) = &asked.at {
             sentence = format!("{sentence} by {at}");
         }
@@ -81,9 +94,25 @@ impl Turn<'_> {
         if !row.waiting.as_ref().is_some_and(|waiting| held(&waiting.target)) {
             self.decided(&row, "route", &facts, &asked, &sentence);
         }
-        self.put_in_queue(&row, &route);
+        match bot {
+            Some(agent_id) => self.give_to_bot(&row, &route, agent_id),
+            None => self.put_in_queue(&row, &route),
+        }
         self.reply_once(interaction_id, route.reply.as_deref());
         self.check_duty(interaction_id);
+    }
+
+    /// A bot is offered nothing: it has it.
+    fn give_to_bot(&mut self, row: &Arc<Interaction>, route: &Route, agent_id: AgentId) {
+        self.withdraw_offer(row.interaction_id);
+        let (language, target) = (route.language.clone(), route.target.clone());
+        self.edit(row.interaction_id, |row| {
+            row.language = language.or(row.language.take());
+            if let Target::Skill { skill, .. } = target {
+                row.skill = Some(skill);
+            }
+        });
+        self.assign(row.interaction_id, agent_id);
     }
 
     fn put_in_queue(&mut self, row: &Arc<Interaction>, route: &Route) {
@@ -124,6 +153,9 @@ impl Turn<'_> {
         match &route.target {
             Target::Skill { skill: name, .. } => skill(name),
             Target::Agent(agent_id) => match self.agent(*agent_id) {
+                Ok(agent) if agent.bot => {
+                    Err(format!("the script names {agent_id} as an agent, which is a bot: to.bot"))
+                }
                 Ok(_) => Ok(()),
                 Err(_) => Err(format!("the script names the agent {agent_id}, who does not exist")),
             },
@@ -150,7 +182,8 @@ impl Turn<'_> {
     /// Work of a detached interaction comes back: to the agent who had it, directly if available, else preferred for a while.
     pub(crate) fn bring_back(&mut self, interaction_id: InteractionId) {
         let Some(row) = self.world.work(interaction_id).cloned() else { return };
-        let last = row.last_agent_id.filter(|agent_id| self.agent(*agent_id).is_ok());
+        let person = |agent_id: &AgentId| self.agent(*agent_id).is_ok_and(|agent| !agent.bot);
+        let last = row.last_agent_id.filter(person);
         let Some(agent_id) = last else { return self.route(interaction_id) };
         if self.on_duty(agent_id) {
             // Even over capacity: it is that agent's contact (SPEC §5.10).
@@ -251,6 +284,7 @@ impl Route {
             otherwise: None,
             reply: None,
             language: None,
+            bot: None,
         }
     }
 }

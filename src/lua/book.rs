@@ -193,15 +193,7 @@ fn install(lua: &Lua, tools: &Tools) -> mlua::Result<(Function, Function)> {
             Ok(text.parse::<Span>().err().map(|error| format!("{error}, got \"{text}\"")))
         })?,
     )?;
-    host.raw_set(
-        "weekly",
-        lua.create_function(|_, given: Value| {
-            Ok(match Weekly::read(given) {
-                Ok(weekly) => (Some(weekly), None),
-                Err(wrong) => (None, Some(wrong)),
-            })
-        })?,
-    )?;
+    host.raw_set("weekly", weekly(lua)?)?;
     host.raw_set("module", lua.create_function(module)?)?;
     let asks = lua.load(API).set_name("=guichet").call((host, &tools.info))?;
     let real = lua.globals();
@@ -213,6 +205,16 @@ fn install(lua: &Lua, tools: &Tools) -> mlua::Result<(Function, Function)> {
         real.raw_set(name, value)?;
     }
     Ok(asks)
+}
+
+/// What makes a week of opening hours, or says what is wrong with it.
+pub(crate) fn weekly(lua: &Lua) -> mlua::Result<Function> {
+    lua.create_function(|_, given: Value| {
+        Ok(match Weekly::read(given) {
+            Ok(weekly) => (Some(weekly), None),
+            Err(wrong) => (None, Some(wrong)),
+        })
+    })
 }
 
 fn near(word: &str, known: &Table) -> Option<String> {

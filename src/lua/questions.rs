@@ -129,9 +129,11 @@ impl Questions {
         let (kind, name, level, priority, within, otherwise, reply, values, language, _, _) = told;
         let kind = kind.to_string_lossy();
         let wrong = |error: &dyn std::fmt::Display| format!("to.{kind}(\"{name}\"): {error}");
+        let bot = name.clone();
         let target = match kind.as_str() {
             "skill" => Target::Skill { skill: name.parse().map_err(|error| wrong(&error))?, level },
             "agent" => Target::Agent(name.parse().map_err(|error| wrong(&error))?),
+            "bot" => Target::Hold(String::new()),
             "team" => Target::Team(name.parse().map_err(|error| wrong(&error))?),
             _ if name.chars().count() <= 64 => Target::Hold(name),
             _ => return Err("hold takes a name of up to 64 characters".to_owned()),
@@ -142,7 +144,8 @@ impl Questions {
         let otherwise = otherwise.map_err(|error| format!("otherwise: {error}"))?;
         let spoken = language.as_deref().or(facts.language.as_deref());
         let reply = reply.map(|reply| self.reply(&reply, values.as_ref(), spoken, facts)).transpose()?;
-        Ok(Route { target, priority, within, otherwise, reply, language })
+        let bot = (kind == "bot").then_some(bot);
+        Ok(Route { target, priority, within, otherwise, reply, language, bot })
     }
 
     /// The text of an automatic reply.

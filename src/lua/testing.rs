@@ -150,6 +150,7 @@ fn route(lua: &Lua, questions: &Questions, facts: &Facts, now: Time) -> Result<T
         }
         Target::Agent(agent) => table.raw_set("agent", agent.to_string())?,
         Target::Team(team) => table.raw_set("team", team.as_str())?,
+        Target::Hold(_) if route.bot.is_some() => table.raw_set("bot", route.bot.as_deref())?,
         Target::Hold(name) => table.raw_set("hold", name.as_str())?,
     }
     table.raw_set("priority", route.priority)?;

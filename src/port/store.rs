@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use super::{Conversation, Party, Stretch};
+use super::{Conversation, Party, PluginRows, Stretch};
 use crate::domain::{
     AgentId, Alias, ChannelId, Contact, ContactId, Draft, Interaction, InteractionId, Media, MediaId,
     Message, MessageId, Note, SearchWord, Status, Time,
@@ -278,6 +278,12 @@ pub trait Store: Send + Sync + 'static {
         channel_id: ChannelId,
         provider_id: String,
     ) -> BoxFuture<'_, Result<bool, StoreError>>;
+    /// The log after an event, whoever may see it, oldest first, at most `limit`.
+    fn log_after(&self, seq: i64, limit: u32) -> BoxFuture<'_, Result<Vec<LoggedEvent>, StoreError>>;
+    /// Everything that plugins keep.
+    fn load_plugins(&self) -> BoxFuture<'_, Result<PluginRows, StoreError>>;
+    /// Writes rows of plugins, all or none. Only the writer may.
+    fn save_plugins<'a>(&'a self, rows: &'a PluginRows) -> BoxFuture<'a, Result<(), StoreError>>;
     /// Whether it answers at all, for `/readyz`.
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
     /// Closes every connection and gives the writer's place free.

@@ -359,6 +359,16 @@ pub enum EventBody<'a> {
         /// What is wrong, if refused.
         errors: Vec<ScriptError<'a>>,
     },
+    /// A plugin runs, waits for a grant, was refused, suspended or removed.
+    #[serde(rename = "plugin.changed")]
+    PluginChanged {
+        /// Which.
+        plugin: &'a str,
+        /// `running`, `waiting`, `refused`, `suspended` or `removed`.
+        state: &'a str,
+        /// What is wrong.
+        errors: Vec<ScriptError<'a>>,
+    },
     /// An alarm or a piece of news for administrators.
     #[serde(rename = "notice")]
     Notice {

@@ -2,7 +2,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::{answer, contact, params};
+use super::{answer, contact, params, plugin};
 use crate::domain::Permission;
 
 /// What sending a request again does.
@@ -216,6 +216,18 @@ methods! {
         "Which scripts decide, and what is wrong with newer ones.";
     AdminScriptsReload "admin.scripts.reload" params::Nothing => answer::Scripts<'static>, ADMINISTER, Harmless,
         "Reads the scripts again now.";
+    AdminPluginsList "admin.plugins.list" params::Nothing => plugin::Plugins<'static>, ADMINISTER, Harmless,
+        "Every plugin: how it stands, what it asks for, what it was granted, its settings.";
+    AdminPluginsReload "admin.plugins.reload" params::Nothing => plugin::Plugins<'static>, ADMINISTER, Harmless,
+        "Looks at the folder of plugins now.";
+    AdminPluginsGrant "admin.plugins.grant" params::GrantPlugin => plugin::OnePlugin<'static>, ADMINISTER, Harmless,
+        "Grants a plugin exactly what it asks for, and starts it.";
+    AdminPluginsRevoke "admin.plugins.revoke" params::OfPlugin => plugin::OnePlugin<'static>, ADMINISTER, Harmless,
+        "Takes everything back that a plugin was granted, and stops it.";
+    AdminPluginsConfigure "admin.plugins.configure" params::ConfigurePlugin => plugin::OnePlugin<'static>, ADMINISTER, Harmless,
+        "Sets a plugin's settings; it learns of them at once.";
+    AdminPluginsResume "admin.plugins.resume" params::OfPlugin => plugin::OnePlugin<'static>, ADMINISTER, Harmless,
+        "Lets a suspended plugin go on where it was.";
     Discover "rpc.discover" params::Nothing => serde_json::Value, ANY, Harmless,
         "This protocol as an OpenRPC document.";
 }

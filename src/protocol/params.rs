@@ -11,6 +11,7 @@ macro_rules! params {
 }
 
 mod admin;
+mod plugin;
 mod search;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use admin::*;
+pub use plugin::*;
 pub use search::*;
 
 use super::{Id, Moment, Word};

@@ -17,6 +17,9 @@ pub struct Agent<'a> {
     pub login: &'a str,
     /// The name to show.
     pub name: &'a str,
+    /// Whether it is a bot: a plugin that answers contacts.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub bot: bool,
     /// Its role.
     pub role: Word<Role>,
     /// Whether it may be offered work.

@@ -452,7 +452,7 @@ fn outcome(result: &SendResult) -> (&'static str, Option<&DeliveryError>) {
 /// The file that goes with a message.
 fn file(outgoing: &Outgoing) -> Option<&File> {
     match &outgoing.body {
-        OutgoingBody::Text(_) => None,
+        OutgoingBody::Text(_) | OutgoingBody::Choices { .. } => None,
         OutgoingBody::Media { media, .. } => Some(media),
         OutgoingBody::Template { header, .. } => header.as_ref(),
     }

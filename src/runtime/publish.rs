@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::inbox::{Inbox, Work};
 use super::indexing::Indexing;
@@ -26,14 +26,17 @@ pub(crate) struct Publisher {
     pub(crate) news: mpsc::Sender<News>,
     pub(crate) effects: mpsc::Sender<Effect>,
     pub(crate) indexing: Arc<Indexing>,
+    /// The newest event stored, for whoever follows the log.
+    pub(crate) log_end: watch::Sender<i64>,
 }
 
 impl Publisher {
     /// Releases a committed batch. Waits when the feed or the workers are behind, which holds the next commit back.
     pub(crate) async fn release(&self, work: Work) {
         let Work { batch, waiters, .. } = work;
-        if !batch.events.is_empty() {
+        if let Some(last) = batch.events.last() {
             self.indexing.committed.notify_one();
+            self.log_end.send_replace(last.event.seq);
         }
         let mut waiters: Vec<_> = waiters.into_iter().map(Some).collect();
         if !(batch.events.is_empty()

@@ -32,6 +32,8 @@ pub struct Options {
     pub trusted_proxies: Vec<std::net::IpAddr>,
     /// Reasons agents choose from when they are unavailable.
     pub unavailable_reasons: Vec<String>,
+    /// Its plugins, if it runs any.
+    pub plugins: Option<Arc<crate::plugin::Host>>,
     /// The simulator's pages, if it is on. Then the clock may be moved by days, and logins outlive that.
     pub simulator: Option<Router>,
 }

@@ -2,6 +2,7 @@
 
 mod supervision;
 
+use super::plugins;
 use crate::domain::{Capacity, DraftMode, InteractionId, Skill, SkillLevel, Span, Team, TemplateValues};
 use crate::engine::{
     AdminCommand, Command, ContactChanges, ContactCommand, Conversion, Filter, SuperviseCommand,
@@ -48,6 +49,7 @@ pub(crate) enum Own {
     ChangePassword(ChangePassword),
     Languages,
     Scripts { reload: bool },
+    Plugins(plugins::Ask),
     Discover,
 }
 
@@ -80,6 +82,24 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         Method::SetState => set_state(request.params()?),
         Method::InboxList => plain(Command::Inbox)?,
         Method::InboxSnoozed => plain(Command::Snoozed)?,
+        Method::AdminPluginsList => return bare(request, Own::Plugins(plugins::Ask::List { reload: false })),
+        Method::AdminPluginsReload => {
+            return bare(request, Own::Plugins(plugins::Ask::List { reload: true }));
+        }
+        Method::AdminPluginsGrant => {
+            let grant = request.params()?;
+            plugins::check(&grant)?;
+            return Ok(Plan::Own(Own::Plugins(plugins::Ask::Grant(grant))));
+        }
+        Method::AdminPluginsRevoke => {
+            return Ok(Plan::Own(Own::Plugins(plugins::Ask::Revoke(request.params()?))));
+        }
+        Method::AdminPluginsConfigure => {
+            return Ok(Plan::Own(Own::Plugins(plugins::Ask::Configure(request.params()?))));
+        }
+        Method::AdminPluginsResume => {
+            return Ok(Plan::Own(Own::Plugins(plugins::Ask::Resume(request.params()?))));
+        }
         Method::AdminScriptsGet => return bare(request, Own::Scripts { reload: false }),
         Method::AdminScriptsReload => return bare(request, Own::Scripts { reload: true }),
         Method::TranslationLanguages => return bare(request, Own::Languages),

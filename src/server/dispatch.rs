@@ -11,6 +11,7 @@ use super::auth::{Who, new_secret};
 use super::commands::{self, Own, Plan};
 use super::contacts;
 use super::mend::mend;
+use super::plugins;
 use super::quick_replies;
 use super::scripts;
 use super::search;
@@ -170,6 +171,7 @@ impl Asked<'_> {
             }
             Own::StarQuickReply(params) => self.star(params).await,
             Own::Languages => self.languages().await,
+            Own::Plugins(ask) => plugins::answer(self.app, self.id, self.who.agent_id, ask).await,
             Own::Scripts { reload } => scripts::state(self.app, self.id, reload).await,
             Own::Discover => Ok(protocol::answer(self.id, &self.app.document)),
             Own::Start(_) => Err(unexpected()),

@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 
 use super::app::App;
 use super::reply::Failure;
-use super::{console, files, health, login, reference, rpc, socket, visitor, webhook};
+use super::{console, files, health, login, plugins, reference, rpc, socket, visitor, webhook};
 use crate::clock::pause;
 
 /// Longest body of a login.
@@ -46,12 +46,16 @@ pub(crate) fn all(app: &Arc<App>, simulator: Option<Router>) -> Router {
         .route("/docs/reference.css", get(reference::style))
         .fallback(console::serve)
         .layer(from_fn_with_state(Arc::clone(app), with_headers));
+    let called = Router::new()
+        .route("/plugins/{name}/webhook", get(plugins::webhook).post(plugins::webhook))
+        .layer(DefaultBodyLimit::max(plugins::BODY_MAX))
+        .layer(from_fn(in_time));
     // Providers are no browsers: no headers for pages on the busiest address.
     let webhooks = Router::new()
         .route("/webhooks/{id}", get(webhook::handshake).post(webhook::delivery))
         .layer(DefaultBodyLimit::max(webhook::BODY_MAX))
         .layer(from_fn(in_time));
-    let all = pages.merge(webhooks).with_state(Arc::clone(app));
+    let all = pages.merge(webhooks).merge(called).with_state(Arc::clone(app));
     match simulator {
         Some(simulator) => all.merge(simulator),
         None => all,

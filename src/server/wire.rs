@@ -312,6 +312,7 @@ pub(crate) fn agent(it: &Agent, load: u32) -> wire::Agent<'_> {
         agent_id: Id(it.agent_id),
         login: &it.login,
         name: &it.name,
+        bot: it.bot,
         role: Word(it.role),
         state: Word(it.state),
         reason: it.reason.as_deref(),

@@ -7,12 +7,12 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::backend::{Backend, Connection, Read};
 use super::lane::Lane;
 use super::sql::Sql;
-use super::{cold, contacts, conversation, decode, events, index, list, load, search};
+use super::{cold, contacts, conversation, decode, events, index, list, load, plugins, search};
 use crate::domain::{AgentId, ChannelId, ContactId, Draft, InteractionId, Media, MediaId, MessageId, Time};
 use crate::engine::{Cold, ColdKeys, Filter, Stored};
 use crate::port::{
     Commit, Conversation, EndedPage, FoundContact, Indexed, InteractionPage, LoggedEvent, MessagePage, Party,
-    SearchPage, SearchQuery, Store, StoreError, Stretch,
+    PluginRows, SearchPage, SearchQuery, Store, StoreError, Stretch,
 };
 
 /// Connections for history, events and lists.
@@ -249,6 +249,32 @@ impl<B: Backend> Database<B> {
         Ok(found)
     }
 
+    async fn log_after(&self, seq: i64, limit: u32) -> Result<Vec<LoggedEvent>, StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
+        let found = events::all_after(self.sql, loan.connection(), seq, limit).await?;
+        loan.connection().run("COMMIT", Vec::new()).await?;
+        loan.done();
+        Ok(found)
+    }
+
+    async fn load_plugins(&self) -> Result<PluginRows, StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        let rows = plugins::load(self.sql, loan.connection()).await?;
+        loan.done();
+        Ok(rows)
+    }
+
+    async fn save_plugins(&self, rows: &PluginRows) -> Result<(), StoreError> {
+        let mut writer = self.writer.lock().await;
+        let (mut connection, epoch) = self.connected(&mut writer).await?;
+        let written = plugins::save::<B>(self.sql, &mut connection, rows, epoch).await;
+        if written.is_ok() || connection.run("ROLLBACK", Vec::new()).await.is_ok() {
+            writer.connection = Some(connection);
+        }
+        written
+    }
+
     async fn event_bounds(&self) -> Result<(i64, i64), StoreError> {
         let mut loan = self.readers.take(|| self.backend.reader()).await?;
         let bounds = events::bounds(self.sql, loan.connection()).await?;
@@ -468,6 +494,18 @@ impl<B: Backend> Store for Database<B> {
         provider_id: String,
     ) -> BoxFuture<'_, Result<bool, StoreError>> {
         async move { Self::knows_message(self, &channel_id, provider_id).await }.boxed()
+    }
+
+    fn log_after(&self, seq: i64, limit: u32) -> BoxFuture<'_, Result<Vec<LoggedEvent>, StoreError>> {
+        Self::log_after(self, seq, limit).boxed()
+    }
+
+    fn load_plugins(&self) -> BoxFuture<'_, Result<PluginRows, StoreError>> {
+        Self::load_plugins(self).boxed()
+    }
+
+    fn save_plugins<'a>(&'a self, rows: &'a PluginRows) -> BoxFuture<'a, Result<(), StoreError>> {
+        Self::save_plugins(self, rows).boxed()
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -98,7 +98,7 @@ impl<'a, R: Cells> Reader<'a, R> {
         text.map(|text| text.parse().map_err(|error| self.wrong(&error))).transpose()
     }
 
-    fn json<T: DeserializeOwned>(&mut self) -> Cell<T> {
+    pub(super) fn json<T: DeserializeOwned>(&mut self) -> Cell<T> {
         let value = self.opt_json()?;
         self.need(value)
     }
@@ -329,6 +329,7 @@ pub(super) fn agent<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Agent> {
         missed_offers: r.small()?,
         removed: r.flag()?,
         watching: r.json()?,
+        bot: r.flag()?,
     })
 }
 

@@ -64,6 +64,18 @@ pub(super) async fn after<C: Connection>(
     Ok((bodies(sql, c, events).await?, last))
 }
 
+/// Reads the log after an event, whoever may see it.
+pub(super) async fn all_after<C: Connection>(
+    sql: &'static Sql,
+    c: &mut C,
+    seq: i64,
+    limit: u32,
+) -> Result<Vec<LoggedEvent>, StoreError> {
+    let arguments = vec![seq.into(), i64::from(limit.min(PAGE_MAX)).into()];
+    let events = c.each(&sql.index_events, arguments, "events", decode::event).await?;
+    bodies(sql, c, events).await
+}
+
 /// The message that an event is about.
 fn message_of(kind: &EventKind) -> Option<MessageId> {
     match kind {
@@ -97,6 +109,7 @@ fn message_of(kind: &EventKind) -> Option<MessageId> {
         | EventKind::AgentRevoked { .. }
         | EventKind::QueueChanged { .. }
         | EventKind::PolicyChanged { .. }
+        | EventKind::PluginChanged { .. }
         | EventKind::Notice { .. }
         | EventKind::InteractionConverted { .. }
         | EventKind::InteractionSnoozed { .. }

@@ -101,6 +101,7 @@ impl Touched {
             | EventKind::CardChanged { .. }
             | EventKind::TranscriptChanged { .. }
             | EventKind::QuickReplyStarred { .. }
+            | EventKind::PluginChanged { .. }
             | EventKind::Notice { .. } => {}
         }
     }

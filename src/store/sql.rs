@@ -297,6 +297,29 @@ statements! {
     /// The newest messages of interactions that changed hands.
     index_messages_of: |d| select(&table::MESSAGES,
         &format!("WHERE interaction_id IN {} ORDER BY message_id DESC LIMIT $2", d.ints(1))),
+    /// Whether we are still the writer; the first statement of rows of plugins.
+    begin_plugins: |d| "UPDATE writer SET epoch = epoch WHERE epoch = $1".to_owned(),
+    load_plugins: |d| "SELECT plugin, granted, granted_by, granted_at, settings, seq, done FROM plugins ORDER BY plugin".to_owned(),
+    load_plugin_values: |d| "SELECT plugin, name, value FROM plugin_values ORDER BY plugin, name".to_owned(),
+    load_plugin_jobs: |d| "SELECT plugin, job, due_at, every, data FROM plugin_jobs ORDER BY plugin, job".to_owned(),
+    save_plugins: |d| format!("INSERT INTO plugins (plugin, granted, granted_by, granted_at, settings, seq, done) \
+        SELECT {}, {}, {}, {}, {}, {}, {} FROM {} WHERE true ON CONFLICT (plugin) DO UPDATE SET \
+        granted = excluded.granted, granted_by = excluded.granted_by, granted_at = excluded.granted_at, \
+        settings = excluded.settings, seq = excluded.seq, done = excluded.done",
+        d.cell(0, Kind::Text), d.cell(1, Kind::Text), d.cell(2, Kind::Text), d.cell(3, Kind::Int),
+        d.cell(4, Kind::Text), d.cell(5, Kind::Int), d.cell(6, Kind::Text), d.each(1)),
+    save_plugin_values: |d| format!("INSERT INTO plugin_values (plugin, name, value) SELECT {}, {}, {} FROM {} \
+        WHERE true ON CONFLICT (plugin, name) DO UPDATE SET value = excluded.value",
+        d.cell(0, Kind::Text), d.cell(1, Kind::Text), d.cell(2, Kind::Text), d.each(1)),
+    save_plugin_jobs: |d| format!("INSERT INTO plugin_jobs (plugin, job, due_at, every, data) \
+        SELECT {}, {}, {}, {}, {} FROM {} WHERE true ON CONFLICT (plugin, job) DO UPDATE SET \
+        due_at = excluded.due_at, every = excluded.every, data = excluded.data",
+        d.cell(0, Kind::Text), d.cell(1, Kind::Text), d.cell(2, Kind::Int), d.cell(3, Kind::Int),
+        d.cell(4, Kind::Text), d.each(1)),
+    drop_plugin_values: |d| format!("DELETE FROM plugin_values WHERE (plugin, name) IN (SELECT {}, {} FROM {})",
+        d.cell(0, Kind::Text), d.cell(1, Kind::Text), d.each(1)),
+    drop_plugin_jobs: |d| format!("DELETE FROM plugin_jobs WHERE (plugin, job) IN (SELECT {}, {} FROM {})",
+        d.cell(0, Kind::Text), d.cell(1, Kind::Text), d.each(1)),
     search: |d| search::found(d),
     search_reach: |d| search::reach(d),
     notes: |d| select(&table::NOTES, &format!("WHERE note_id IN {}", d.ints(1))),

@@ -119,7 +119,7 @@ tables! {
     AGENTS "agents" by "agent_id" Update [
         int("agent_id"), text("login"), text("name"), text("role"), text("password_hash"), text("skills"),
         text("teams"), text("capacity"), text("state"), text("reason"), int("state_since"), int("idle_since"),
-        int("missed_offers"), flag("removed"), text("watching"),
+        int("missed_offers"), flag("removed"), text("watching"), flag("bot"),
     ];
     SKILLS "skills" by "skill" Update [
         text("skill"), text("title"), int("offer"), flag("auto_accept"), text("outbound"), text("dispositions"),

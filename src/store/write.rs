@@ -95,7 +95,8 @@ fn people(script: &mut impl Script, rows: &Rows) -> Result<(), StoreError> {
             .put(&agent.idle_since)
             .put(&agent.missed_offers)
             .put(&agent.removed)
-            .put(&agent.watching);
+            .put(&agent.watching)
+            .put(&agent.bot);
     })?;
     script.add(&table::SKILLS, &rows.skills, skill)?;
     script.add(&table::TEAMS, &rows.teams, |row, team| {

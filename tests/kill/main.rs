@@ -13,6 +13,7 @@
 
 mod client;
 mod database;
+mod plugins;
 mod process;
 mod timers;
 mod visitor;

@@ -1,7 +1,7 @@
 //! A server process: started, killed, stopped, by its own id.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -15,9 +15,15 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it and waits until it says where it listens.
     pub(crate) async fn start(database: &str, folder: &Path) -> Self {
+        Self::start_with(database, folder, &[]).await
+    }
+
+    /// The same with more settings, as the environment has them.
+    pub(crate) async fn start_with(database: &str, folder: &Path, settings: &[(&str, PathBuf)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
         command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
         command.env("GUICHET_DATABASE", database).env("GUICHET_LOG", "error");
+        command.envs(settings.iter().map(|(name, path)| (name, path)));
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("guichet starts");
         let output = child.stdout.take().unwrap();

@@ -96,6 +96,15 @@ fn every_word_of_a_decision_arrives() {
                 ..plain()
             },
         ),
+        (
+            "return to.bot('greeter'):otherwise('support')",
+            Route {
+                target: Target::Hold(String::new()),
+                otherwise: Some("support".parse().unwrap()),
+                bot: Some("greeter".to_owned()),
+                ..plain()
+            },
+        ),
         ("return to.team('front')", Route { target: Target::Team("front".parse().unwrap()), ..plain() }),
         (
             "return to.skill('support'):language('en'):reply('Hello {contact.first_name}!')",
@@ -141,7 +150,11 @@ fn a_wrong_decision_is_a_failure_with_its_line() {
         ),
         ("\nreturn to.skill('a b')", "scripts/routing.lua:4: to.skill(\"a b\"): not a skill name"),
         ("return to.skill('')", "scripts/routing.lua:3: to.skill takes a text, got an empty one"),
-        ("return to.bot('x')", "scripts/routing.lua:3: to.bot: bots come with plugins"),
+        ("return to.bot('')", "scripts/routing.lua:3: to.bot takes a text, got an empty one"),
+        (
+            "return to.bot('x'):within('2m'):otherwise('a')",
+            "scripts/routing.lua:3: a bot has the work until it hands it over",
+        ),
         ("return to.agent('bob')", "scripts/routing.lua:3: to.agent(\"bob\"): not an agent id"),
         (
             "return to.skill('a'):priority(1001)",

@@ -7,5 +7,6 @@ mod attacks;
 mod desk;
 mod faults;
 mod figures;
+mod plugins;
 mod reloads;
 mod watching;

@@ -93,6 +93,10 @@ pub(crate) struct Setup {
     pub(crate) simulator: Option<Arc<Simulator>>,
     /// The time; by default a clock of its own.
     pub(crate) clock: Option<Arc<Clock>>,
+    /// Plugins.
+    pub(crate) plugins: Option<guichet::plugin::Settings>,
+    /// Their host, if somebody has it already: for one start.
+    pub(crate) host: Option<Arc<guichet::plugin::Host>>,
     /// The folder of one that went down before.
     pub(crate) folder: Option<tempfile::TempDir>,
 }
@@ -106,6 +110,7 @@ pub(crate) struct TestDesk {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) http: reqwest::Client,
     server: Option<Server>,
+    pub(crate) plugins: Option<Arc<guichet::plugin::Host>>,
     folder: tempfile::TempDir,
     /// What it was made from, and for whom, to start it again.
     setup: Setup,
@@ -204,9 +209,14 @@ impl TestDesk {
         if !again {
             people(&desk).await;
         }
-        let server = Some(guichet::server::start(listener, desk.clone(), options(address, &setup)));
+        let plugins = setup.host.take().or_else(|| setup.plugins.clone().map(guichet::plugin::Host::new));
+        if let Some(plugins) = &plugins {
+            plugins.start(desk.clone()).await.expect("plugins");
+        }
+        let options = Options { plugins: plugins.clone(), ..options(address, &setup) };
+        let server = Some(guichet::server::start(listener, desk.clone(), options));
         let http = reqwest::Client::builder().build().expect("a client");
-        Self { address, desk, clock, provider, metrics, http, server, folder, setup, graph_url }
+        Self { address, desk, clock, provider, metrics, http, server, plugins, folder, setup, graph_url }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -293,6 +303,9 @@ impl TestDesk {
         if let Some(server) = self.server.take() {
             server.shut_down().await;
         }
+        if let Some(plugins) = self.plugins.take() {
+            plugins.shut_down().await;
+        }
     }
 }
 
@@ -319,6 +332,7 @@ fn options(address: SocketAddr, setup: &Setup) -> Options {
         frame_ancestors: Vec::new(),
         trusted_proxies: Vec::new(),
         unavailable_reasons: vec!["break".into()],
+        plugins: None,
         simulator: setup.simulator.as_ref().map(Simulator::mount),
     }
 }

@@ -28,6 +28,7 @@ mod outbound;
 mod outcomes;
 mod pages;
 mod password;
+mod plugins;
 mod provider;
 mod quick_replies;
 mod refusals;

@@ -62,7 +62,9 @@ impl StandIn {
             let to = outgoing.to.first().map(|(_, value)| value.clone()).unwrap_or_default();
             match outgoing.body {
                 OutgoingBody::Text(text) => Some((to, text)),
-                OutgoingBody::Media { .. } | OutgoingBody::Template { .. } => None,
+                OutgoingBody::Choices { .. } | OutgoingBody::Media { .. } | OutgoingBody::Template { .. } => {
+                    None
+                }
             }
         });
         texts.collect()

@@ -61,6 +61,11 @@ impl Translator {
         Self { inner, url }
     }
 
+    /// Its address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A way to it, and the rules of the test.
     pub(crate) fn way(&self, notice_each: bool) -> (Arc<dyn Port>, TranslationRules) {
         let settings = LibreTranslateSettings {

@@ -183,6 +183,7 @@ fn reads(command: &Command) -> bool {
         | Command::Close { .. }
         | Command::Detach { .. }
         | Command::Share(_)
+        | Command::Bot(_)
         | Command::Supervise(_)
         | Command::AddNote { .. }
         | Command::SendTranscript { .. }

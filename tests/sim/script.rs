@@ -102,6 +102,8 @@ impl Policy for Script {
                 otherwise,
                 reply: replies.then(|| format!("Nous vous répondrons bientôt ({}).", self.seed % 3)),
                 language: (self.dice(facts, 5, 3) == 0).then(|| "fr".to_owned()),
+                // Bots that are not there: `otherwise` or the default skill has the work.
+                bot: (!self.calm && self.dice(facts, 8, 12) == 0).then(|| "nobody".to_owned()),
             },
         )
     }

@@ -358,6 +358,7 @@ impl Dice {
             reason: self.maybe(Self::text),
             state_since: self.time(),
             idle_since: self.time(),
+            bot: self.flag(),
             missed_offers: self.small(),
             removed: self.flag(),
             watching: Watching {

@@ -3,10 +3,11 @@
 use super::{File, Finding, is};
 
 /// Every room and its floor. A room may use rooms of lower floors only.
-const ROOMS: [(&str, u8); 18] = [
-    ("main", 7),
-    ("cli", 6),
-    ("server", 5),
+const ROOMS: [(&str, u8); 19] = [
+    ("main", 8),
+    ("cli", 7),
+    ("server", 6),
+    ("plugin", 5),
     ("runtime", 4),
     ("protocol", 3),
     ("store", 3),

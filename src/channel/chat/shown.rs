@@ -168,6 +168,7 @@ pub(super) fn concerns_the_visitor(kind: &EventKind) -> bool {
         | EventKind::ContactMerged { .. }
         | EventKind::CardChanged { .. }
         | EventKind::QuickReplyStarred { .. }
+        | EventKind::PluginChanged { .. }
         | EventKind::Notice { .. } => false,
     }
 }

@@ -1,11 +1,11 @@
 //! Hands messages to Meta: text, one file, a template; reactions and read marks.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::call::{Answer, Graph};
 use super::{carrier, components, media, mend, outcome};
-use crate::domain::{AliasKind, HeaderFormat, Media};
+use crate::domain::{AliasKind, Choice, HeaderFormat, Media};
 use crate::engine::{Outgoing, OutgoingBody, SendResult};
 use crate::port::{ConnectorError, Content};
 
@@ -46,6 +46,7 @@ enum Part<'a> {
     Video(File<'a>),
     Document(File<'a>),
     Sticker(File<'a>),
+    Interactive(Value),
     Template(Value),
     Reaction { message_id: &'a str, emoji: &'a str },
 }
@@ -70,6 +71,7 @@ impl Part<'_> {
             Self::Video(_) => "video",
             Self::Document(_) => "document",
             Self::Sticker(_) => "sticker",
+            Self::Interactive(_) => "interactive",
             Self::Template(_) => "template",
             Self::Reaction { .. } => "reaction",
         }
@@ -129,6 +131,7 @@ async fn part<'a>(
 ) -> Result<Part<'a>, SendResult> {
     match &outgoing.body {
         OutgoingBody::Text(body) => Ok(Part::Text { body }),
+        OutgoingBody::Choices { text, choices } => Ok(Part::Interactive(interactive(text, choices))),
         OutgoingBody::Media { kind, media } => {
             let content = content.ok_or_else(missing)?;
             let word = carrier::carrier(*kind, &content.mime, content.bytes.len())
@@ -147,6 +150,23 @@ async fn part<'a>(
             Ok(Part::Template(components::template(template, values, id.as_deref().map(|id| (id, name)))))
         }
     }
+}
+
+/// Up to three are buttons; more are a list behind one.
+fn interactive(text: &str, choices: &[Choice]) -> Value {
+    const BUTTONS: usize = 3;
+    let body = json!({ "text": text });
+    if choices.len() <= BUTTONS {
+        let buttons: Vec<Value> = choices
+            .iter()
+            .map(|choice| json!({ "type": "reply", "reply": { "id": choice.id, "title": choice.title } }))
+            .collect();
+        return json!({ "type": "button", "body": body, "action": { "buttons": buttons } });
+    }
+    let rows: Vec<Value> =
+        choices.iter().map(|choice| json!({ "id": choice.id, "title": choice.title })).collect();
+    // The word on the button that opens the list: the same in every language.
+    json!({ "type": "list", "body": body, "action": { "button": "☰", "sections": [{ "rows": rows }] } })
 }
 
 fn missing() -> SendResult {

@@ -127,6 +127,10 @@ impl Turn<'_> {
             let message = "a login has 1 to 64 letters, digits or - _ . @ +";
             return Err(Refusal::new(RefusalKind::Invalid, message).field("login"));
         }
+        if login.starts_with(super::bot::MARK) {
+            let message = "a login that begins with @ is a bot's; bots come with plugins";
+            return Err(Refusal::new(RefusalKind::Invalid, message).field("login"));
+        }
         if let Some(name) = &changes.name {
             fits("name", name, NAME_CHARS)?;
         }
@@ -169,6 +173,7 @@ impl Turn<'_> {
             agent_id,
             login: login.to_owned(),
             name: login.to_owned(),
+            bot: false,
             role: Role::Agent,
             password_hash: String::new(),
             skills: Vec::new(),
@@ -197,7 +202,7 @@ impl Turn<'_> {
     }
 
     /// A removed agent's work goes back to its queues.
-    fn release_work(&mut self, agent_id: AgentId) {
+    pub(super) fn release_work(&mut self, agent_id: AgentId) {
         let Some(desk) = self.world.desks.get(&agent_id) else { return };
         let held: Vec<_> = desk.holds.iter().copied().collect();
         let consults: Vec<_> = desk.consults.iter().copied().collect();
@@ -259,7 +264,8 @@ impl Turn<'_> {
 
     fn add_token(&mut self, name: String, login: &str, hash: String) -> Reply {
         let agent_id = self.world.by_login.get(login).copied();
-        let Some(agent_id) = agent_id.filter(|agent_id| self.agent(*agent_id).is_ok()) else {
+        let person = |agent_id: &AgentId| self.agent(*agent_id).is_ok_and(|agent| !agent.bot);
+        let Some(agent_id) = agent_id.filter(person) else {
             return refuse(RefusalKind::NotFound, format!("there is no agent {login:?}"));
         };
         if name.trim().is_empty() {

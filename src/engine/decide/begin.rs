@@ -245,7 +245,9 @@ impl Turn<'_> {
 
     fn check_holder(&self, agent: &Agent, current: Option<&Interaction>) -> Result<(), Refusal> {
         let Some(row) = current else { return Ok(()) };
-        let Some(holder) = holder(row).filter(|holder| *holder != agent.agent_id) else { return Ok(()) };
+        // A bot steps back.
+        let other = |holder: &AgentId| *holder != agent.agent_id && !self.is_bot(*holder);
+        let Some(holder) = holder(row).filter(other) else { return Ok(()) };
         let name = self.world.agent(holder).map(|agent| agent.name.clone()).unwrap_or_default();
         let message = format!("{name} works with this contact on this channel; ask for a transfer");
         let mut refusal = Refusal::new(RefusalKind::HeldByOther, message);

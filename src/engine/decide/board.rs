@@ -12,7 +12,7 @@ use crate::engine::{Answer, AtRisk, Board, Filter, Refusal, RefusalKind, Reply, 
 impl Turn<'_> {
     pub(super) fn board(&self, agent: &Agent) -> Reply {
         permit(agent, Permission::Supervise)?;
-        let desks = self.world.desks.values().filter(|desk| !desk.agent.removed);
+        let desks = self.world.desks.values().filter(|desk| !desk.agent.removed && !desk.agent.bot);
         let mut at_risk = self.world.index.at_risk.iter();
         let timers = at_risk.by_ref().take(AT_RISK).filter_map(|(red_at, interaction_id, timer)| {
             let view = self.view(*interaction_id).ok()?;

@@ -37,7 +37,10 @@ impl Turn<'_> {
             words.extend(words_of(&agent.login));
             found_by(&words, query)
         };
-        let desks = self.world.desks.values().filter(|desk| !desk.agent.removed && named(&desk.agent));
+        let desks = self.world.desks.values().filter(|desk| {
+            let agent = &desk.agent;
+            !agent.removed && !agent.bot && named(agent)
+        });
         let mut found: Vec<_> = desks.map(|desk| (Arc::clone(&desk.agent), desk.load)).collect();
         found.sort_by(|(a, _), (b, _)| {
             rank(a.state)

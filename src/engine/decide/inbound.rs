@@ -60,13 +60,15 @@ impl Turn<'_> {
             return self.keep_aside(identity_id, channel_id, inbound);
         }
         self.name_contact(identity_id, inbound.sender.name.as_deref());
-        let (interaction_id, new) = self.interaction_for(identity_id, channel_id);
+        let (interaction_id, new) = self.interaction_for(identity_id, channel_id, &inbound.text);
         let was = self.world.work(interaction_id).map(|row| (row.status, row.ownership));
+        let answers =
+            self.world.work(interaction_id).is_some_and(|row| self.answers_survey(row, &inbound.text));
         let sent_at = inbound.sent_at;
         let provider_id = inbound.provider_id.clone();
         // First the window, so that who is told of the message is told until when it may be answered.
         self.open_window(interaction_id, sent_at);
-        self.store_inbound(channel_id, interaction_id, inbound);
+        self.store_inbound(channel_id, interaction_id, inbound, answers);
         if new {
             self.contact_wrote(interaction_id);
             self.route(interaction_id);
@@ -81,10 +83,10 @@ impl Turn<'_> {
     fn keep_aside(&mut self, identity_id: IdentityId, channel_id: &ChannelId, inbound: InboundMessage) {
         let current = self.world.current(identity_id, channel_id).map(|row| row.interaction_id);
         if let Some(interaction_id) = current {
-            return self.store_inbound(channel_id, interaction_id, inbound);
+            return self.store_inbound(channel_id, interaction_id, inbound, false);
         }
         let interaction_id = self.new_interaction(identity_id, channel_id);
-        self.store_inbound(channel_id, interaction_id, inbound);
+        self.store_inbound(channel_id, interaction_id, inbound, false);
         self.set_status(interaction_id, Status::Closed, None);
         let now = self.now;
         self.edit(interaction_id, |row| row.kept.detached_at = Some(now));
@@ -111,10 +113,18 @@ impl Turn<'_> {
     }
 
     /// The interaction that a contact's message belongs to, made if there is none to go on with.
-    fn interaction_for(&mut self, identity_id: IdentityId, channel_id: &ChannelId) -> (InteractionId, bool) {
+    fn interaction_for(
+        &mut self,
+        identity_id: IdentityId,
+        channel_id: &ChannelId,
+        text: &str,
+    ) -> (InteractionId, bool) {
         let Some(row) = self.world.current(identity_id, channel_id).cloned() else {
             return (self.new_interaction(identity_id, channel_id), true);
         };
+        if self.answers_survey(&row, text) {
+            return (row.interaction_id, false);
+        }
         match self.on_message(&row) {
             OnMessage::StartNew => {
                 if row.status != Status::Closed {
@@ -228,6 +238,7 @@ impl Turn<'_> {
         channel_id: &ChannelId,
         interaction_id: InteractionId,
         inbound: InboundMessage,
+        answers: bool,
     ) {
         let message_id = MessageId(self.next_id());
         let mut message = blank(message_id, interaction_id, self.now);
@@ -249,6 +260,9 @@ impl Turn<'_> {
         self.edit(interaction_id, |row| {
             row.unread = row.unread.saturating_add(1);
             row.kept.last_in = Some(message_id);
+            if let Some(survey) = row.kept.survey.as_mut().filter(|_| answers) {
+                survey.answer = Some(message_id);
+            }
         });
         self.translate_theirs(interaction_id, message_id);
         self.message_added(message_id);

@@ -24,7 +24,8 @@ impl Turn<'_> {
         self.recover_translations();
         let agents: Vec<AgentId> = self.world.desks.keys().copied().collect();
         for agent_id in agents {
-            let state = self.world.agent(agent_id).map(|agent| agent.state);
+            // Whoever runs the bots says within moments which of them are there.
+            let state = self.world.agent(agent_id).filter(|agent| !agent.bot).map(|agent| agent.state);
             if state.is_some_and(|state| state != AgentState::Offline) {
                 self.set_grace(agent_id, Some(self.now + GRACE));
             }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::access::not_closed;
 use super::inbound::blank;
 use crate::domain::{
-    Abilities, Agent, AgentId, Author, DeliveryState, Direction, DraftMode, Interaction, InteractionId,
-    Media, MediaId, MediaState, Message, MessageId, MessageKind, TemplateValues, check_template,
-    render_template,
+    Abilities, Agent, AgentId, Author, Choice, DeliveryState, Direction, DraftMode, Interaction,
+    InteractionId, Media, MediaId, MediaState, Message, MessageId, MessageKind, TemplateValues,
+    check_template, render_template,
 };
 use crate::engine::limits::{MEDIA_PER_SEND, QUEUED_PER_RECIPIENT, TYPING, fits};
 use crate::engine::turn::{About, Turn, refuse};
@@ -37,6 +37,14 @@ pub(super) struct Piece {
     text: String,
     media: Option<Media>,
     template: Option<TemplateValues>,
+    /// What the contact may choose from.
+    pub(super) choices: Vec<Choice>,
+}
+
+impl Piece {
+    fn text(text: String) -> Self {
+        Self { kind: MessageKind::Text, text, media: None, template: None, choices: Vec::new() }
+    }
 }
 
 impl Turn<'_> {
@@ -156,12 +164,13 @@ impl Turn<'_> {
         {
             only.caption = text.take();
         }
-        let words = text.map(|text| Piece { kind: MessageKind::Text, text, media: None, template: None });
+        let words = text.map(Piece::text);
         let files = files.into_iter().map(|media| Piece {
             kind: kind_of(&media.mime),
             text: media.caption.clone().unwrap_or_default(),
             media: Some(media),
             template: None,
+            choices: Vec::new(),
         });
         Ok(words.into_iter().chain(files).collect())
     }
@@ -193,7 +202,7 @@ impl Turn<'_> {
             None => None,
         };
         let text = render_template(template, &values);
-        Ok(Piece { kind: MessageKind::Template, text, media, template: Some(values) })
+        Ok(Piece { kind: MessageKind::Template, text, media, template: Some(values), choices: Vec::new() })
     }
 
     /// A file that the caller uploaded and has not sent yet.
@@ -241,6 +250,9 @@ impl Turn<'_> {
         message.text = piece.text;
         message.template = piece.template;
         message.reply_to = reply_to;
+        if !piece.choices.is_empty() {
+            message.data = serde_json::json!({ "choices": piece.choices }).to_string();
+        }
         if let Some(mut media) = piece.media {
             media.message_id = Some(message_id);
             self.put_media(media.clone());
@@ -258,7 +270,7 @@ impl Turn<'_> {
 
     /// An automatic reply of a script. It stops no agent timer: nobody has looked yet.
     pub(crate) fn send_system_text(&mut self, row: &Interaction, text: String) {
-        let piece = Piece { kind: MessageKind::Text, text, media: None, template: None };
+        let piece = Piece::text(text);
         let message_id = self.write(row, &Author::System, piece, None);
         self.launch(row, message_id);
     }

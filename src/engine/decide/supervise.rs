@@ -120,6 +120,10 @@ impl Turn<'_> {
     ) -> Reply {
         let other = self.agent(agent_id)?;
         permit(agent, Permission::Supervise)?;
+        if other.bot {
+            let message = format!("{} is a bot; it is there while its plugin runs", other.name);
+            return Err(Refusal::new(RefusalKind::Invalid, message).field("agent_id"));
+        }
         if permit(&other, Permission::Handle).is_err() {
             let message = format!("the role of {} takes no work", other.name);
             return Err(Refusal::new(RefusalKind::Invalid, message).field("agent_id"));

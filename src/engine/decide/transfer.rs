@@ -82,6 +82,9 @@ impl Turn<'_> {
                 let Ok(known) = self.agent(*receiver) else {
                     return unknown(format!("there is no agent {receiver}"));
                 };
+                if known.bot {
+                    return unknown(format!("{} is a bot; routing.lua sends work to bots", known.name));
+                }
                 if *receiver == by.agent_id && is_assigned(row, by.agent_id) {
                     return unknown("it is yours already; choose somebody else".to_owned());
                 }
@@ -143,6 +146,10 @@ impl Turn<'_> {
         };
         if colleague == agent.agent_id {
             let message = "you can't consult yourself; choose a colleague";
+            return Err(Refusal::new(RefusalKind::Invalid, message).field("agent_id"));
+        }
+        if known.bot {
+            let message = format!("{} is a bot; choose a colleague", known.name);
             return Err(Refusal::new(RefusalKind::Invalid, message).field("agent_id"));
         }
         if row.consulted.contains(&colleague) {

@@ -374,6 +374,8 @@ impl Desk {
     pub(crate) fn readiness(&self) -> Readiness {
         match self.agent.state {
             AgentState::Offline => Readiness::Offline,
+            // A bot is there without a socket, and is given work by routing alone: it stands in no line.
+            AgentState::Available if self.agent.bot => Readiness::Full,
             // Whoever was removed may still be connected in the batch that says so.
             _ if self.agent.removed || !self.connected() => Readiness::Offline,
             AgentState::Unavailable => Readiness::Unavailable,

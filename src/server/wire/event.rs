@@ -153,6 +153,7 @@ fn body<'a>(channels: &Channels, told: &Told<'a>) -> Option<EventBody<'a>> {
         | EventKind::PolicyChanged { .. }
         | EventKind::ContactMerged { .. }
         | EventKind::CardChanged { .. }
+        | EventKind::PluginChanged { .. }
         | EventKind::Notice { .. } => return other(told),
     };
     Some(body)
@@ -198,6 +199,11 @@ fn other<'a>(told: &Told<'a>) -> Option<EventBody<'a>> {
         EventKind::CardChanged { contact_id, section } => Some(EventBody::CardChanged {
             contact_id: Id(*contact_id),
             section: super::section(section.clone()),
+        }),
+        EventKind::PluginChanged { plugin, state, errors } => Some(EventBody::PluginChanged {
+            plugin,
+            state,
+            errors: errors.iter().map(script_error).collect(),
         }),
         EventKind::Notice { level, code, message } => Some(EventBody::Notice { level, code, message }),
         // Sockets of an agent whose rights changed are closed; counters are told from the batch's queues; the rest is

@@ -77,7 +77,7 @@ fn sent(ledger: &mut Ledger, store: &Store, work: &Work, outgoing: &Outgoing) {
     }
     let free = match &outgoing.body {
         OutgoingBody::Template { .. } => false,
-        OutgoingBody::Text(_) | OutgoingBody::Media { .. } => true,
+        OutgoingBody::Text(_) | OutgoingBody::Choices { .. } | OutgoingBody::Media { .. } => true,
     };
     if free && outgoing.channel_id != cast::line(2) {
         let identity = store.interactions[&row.interaction_id].identity_id;
