@@ -3,6 +3,7 @@
 mod bots;
 mod hostile;
 mod services;
+mod traffic;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -19,6 +19,7 @@ mod dice;
 mod events;
 mod kill;
 mod measure;
+mod plugins;
 mod round_trip;
 mod search;
 mod testbed;
@@ -47,6 +48,8 @@ macro_rules! on_each_database {
 }
 
 on_each_database! {
+    plugins::what_plugins_keep_comes_back,
+    plugins::the_log_is_read_whoever_it_is_for,
     round_trip::every_row_comes_back,
     round_trip::a_second_write_replaces,
     round_trip::nul_and_surrogates_pass,
