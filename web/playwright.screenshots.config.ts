@@ -1,4 +1,4 @@
 import { defineConfig } from '@playwright/test';
 import base from './playwright.config';
 
-export default defineConfig({ ...base, testDir: 'screenshots', testMatch: '**/*.spec.ts' });
+export default defineConfig({ ...base, testDir: 'screenshots', testMatch: '**/*.spec.ts', timeout: 300_000 });

@@ -22,6 +22,7 @@ export default defineConfig({
       '/login': forwarded,
       '/logout': forwarded,
       '/media': forwarded,
+      '/export': forwarded,
       '/sim': forwarded,
     },
   },

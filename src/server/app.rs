@@ -63,7 +63,8 @@ impl App {
         let document = protocol::document();
         Arc::new(Self {
             channels: Channels::new(desk.connectors().map(|connector| connector.channel())),
-            origins: Origins::new(options.public_url.as_deref(), options.address),
+            origins: Origins::new(options.public_url.as_deref(), options.address)
+                .framed(!options.frame_ancestors.is_empty()),
             console: Console::new(&options.frame_ancestors),
             scripts: ScriptsState::new(desk.clock().now()),
             options,

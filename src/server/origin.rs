@@ -10,6 +10,7 @@ use axum::http::header;
 pub(crate) struct Origins {
     allowed: Vec<String>,
     secure: bool,
+    framed: bool,
 }
 
 /// What a request's `Origin` says.
@@ -38,7 +39,12 @@ impl Origins {
                 allowed.iter().filter_map(|origin| origin.strip_suffix(":80").map(str::to_owned)).collect();
             allowed.extend(without_port);
         }
-        Self { allowed, secure: public_url.is_some_and(|url| url.starts_with("https://")) }
+        Self { allowed, secure: public_url.is_some_and(|url| url.starts_with("https://")), framed: false }
+    }
+
+    /// Whether pages of other sites may frame the console: then its cookie must come along there, kept apart for each of them.
+    pub(crate) fn framed(self, framed: bool) -> Self {
+        Self { framed, ..self }
     }
 
     pub(crate) fn of(&self, headers: &HeaderMap) -> Origin {
@@ -59,8 +65,13 @@ impl Origins {
 
     /// The header that sets the cookie, or, with a lifetime of 0, removes it.
     pub(crate) fn set_cookie(&self, secret: &str, seconds: i64) -> String {
-        let secure = if self.secure { "; Secure" } else { "" };
-        format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}", self.cookie_name())
+        let same_site = match (self.secure, self.framed) {
+            (false, _) => "SameSite=Lax",
+            (true, false) => "SameSite=Lax; Secure",
+            // What acts needs our own Origin all the same.
+            (true, true) => "SameSite=None; Secure; Partitioned",
+        };
+        format!("{}={secret}; Path=/; HttpOnly; Max-Age={seconds}; {same_site}", self.cookie_name())
     }
 
     /// The cookie's value.
@@ -120,10 +131,14 @@ mod tests {
     fn the_cookie_is_held_to_the_host_where_there_is_tls() {
         let listen = "127.0.0.1:8080".parse().unwrap();
         let plain = Origins::new(None, listen);
-        assert_eq!(plain.set_cookie("x", 5), "guichet_session=x; Path=/; HttpOnly; SameSite=Lax; Max-Age=5");
+        assert_eq!(plain.set_cookie("x", 5), "guichet_session=x; Path=/; HttpOnly; Max-Age=5; SameSite=Lax");
         let tls = Origins::new(Some("https://desk.example.com"), listen);
         assert!(tls.set_cookie("x", 5).starts_with("__Host-guichet_session=x; Path=/; HttpOnly"));
-        assert!(tls.set_cookie("x", 5).ends_with("; Secure"));
+        assert!(tls.set_cookie("x", 5).ends_with("; SameSite=Lax; Secure"));
+        let framed = tls.framed(true).set_cookie("x", 5);
+        assert!(framed.ends_with("; SameSite=None; Secure; Partitioned"), "{framed}");
+        let tls = Origins::new(Some("https://desk.example.com"), listen);
+        assert!(!plain.set_cookie("x", 5).contains("Secure"));
         let mut headers = HeaderMap::new();
         headers.append(header::COOKIE, "a=b; guichet_session=plain".parse().unwrap());
         headers.append(header::COOKIE, "__Host-guichet_session=tls".parse().unwrap());

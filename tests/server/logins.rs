@@ -13,7 +13,7 @@ async fn login(desk: &TestDesk, login: &str, password: &str) -> reqwest::Respons
 
 fn cookie(answer: &reqwest::Response) -> String {
     let set = answer.headers()["set-cookie"].to_str().expect("a text");
-    assert!(set.contains("; Path=/; HttpOnly; SameSite=Lax; Max-Age="), "{set}");
+    assert!(set.contains("; Path=/; HttpOnly; Max-Age=") && set.contains("; SameSite=Lax"), "{set}");
     set.split(';').next().unwrap_or_default().to_owned()
 }
 

@@ -31,7 +31,9 @@ access_token = "demo-token"
 app_secret = "demo-secret"
 verify_token = "demo-verify"
 `;
-  return `[convert]
+  // A page of another origin may show the console in a frame: the one of the embedding test.
+  return `frame_ancestors = ["http://127.0.0.1:*"]
+[convert]
 whatsapp = ["whatsapp"]
 [translation]
 kind = "libretranslate"
@@ -45,10 +47,16 @@ from = "Guichet <guichet@example.com>"
 ${channel('whatsapp-demo', '106540352242922')}${channel('whatsapp-second', '106540352242923')}`;
 }
 
-export default async function start(): Promise<() => Promise<void>> {
-  if (process.env['GUICHET_URL']) return () => Promise.resolve();
+/** The server as it was built. */
+export function serverBinary(): string {
   const binary = resolve(process.env['GUICHET_BIN'] ?? join(ROOT, 'target/debug/guichet'));
   if (!existsSync(binary)) throw new Error(`${binary} does not exist: build it with \`cargo build\`, or set GUICHET_BIN`);
+  return binary;
+}
+
+export default async function start(): Promise<() => Promise<void>> {
+  if (process.env['GUICHET_URL']) return () => Promise.resolve();
+  const binary = serverBinary();
   const folder = mkdtempSync(join(tmpdir(), 'guichet-e2e-'));
   cpSync(join(ROOT, 'scripts'), join(folder, 'scripts'), { recursive: true });
   // The folder's tests are about the scripts as they are delivered.
@@ -70,7 +78,7 @@ export default async function start(): Promise<() => Promise<void>> {
   };
 }
 
-function addressOf(server: ChildProcess): Promise<string> {
+export function addressOf(server: ChildProcess): Promise<string> {
   return new Promise((found, failed) => {
     let said = '';
     const late = setTimeout(() => failed(new Error(`the server did not say its address:\n${said}`)), START_MS);

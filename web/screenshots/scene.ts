@@ -14,7 +14,7 @@ const CUSTOMERS: [string, string, string][] = [
 export interface Scene { alice: Page; chloe: Page; customers: Customer[] }
 
 export async function person(browser: Browser, login: string, available: boolean, more: object = {}): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', ...more });
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...more });
   const page = await context.newPage();
   if (available) await agent(page, login);
   else await signIn(page, login);

@@ -43,8 +43,17 @@ test('the main screens', async ({ browser }) => {
   await expect(sam.getByRole('log')).toBeVisible();
   await shoot(sam, 'search');
 
-  const phone = await person(browser, 'ada', false);
-  await phone.goto(url('/sim/'));
-  await expect(phone.locator('#messages')).toBeVisible();
+  const ada = await person(browser, 'ada', false);
+  await ada.goto(url('/#/admin/agents'));
+  await expect(ada.getByRole('row', { name: /Alice Martin/ })).toBeVisible();
+  await shoot(ada, 'administrator-agents');
+  await ada.goto(url('/sim/'));
+  await expect(ada.locator('#messages')).toBeVisible();
+  await shoot(ada, 'simulator');
+
+  // The same desk on a telephone.
+  const phone = await person(browser, 'chloe', false, { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true });
+  await phone.getByRole('list', { name: 'Interactions' }).getByRole('link', { name: /Léa Moreau/ }).click();
+  await expect(phone.getByRole('log')).toContainText('249');
   await shoot(phone, 'phone');
 });

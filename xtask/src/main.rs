@@ -10,6 +10,7 @@ mod generate;
 mod install;
 mod postgres;
 mod run;
+mod screenshots;
 mod serve;
 mod soak;
 mod test;
@@ -25,6 +26,7 @@ usage: cargo xtask <command>
   bench [--quick]   the message rate of the release server beside a bare pipeline
   bench stored      search and start with a million stored messages, on each database
   gen               write the committed copies of the protocol again from the Rust types
+  screenshots       make the pictures in docs/screenshots again, from demo data
 ";
 
 fn main() -> ExitCode {
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         "soak" => soak::soak(&rest),
         "bench" => bench::bench(&rest),
         "gen" => generate::generate(),
+        "screenshots" => screenshots::screenshots(),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

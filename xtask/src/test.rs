@@ -153,7 +153,7 @@ fn browser() -> Done {
 }
 
 /// The server as the tests build it.
-fn server() -> Done<std::path::PathBuf> {
+pub fn server() -> Done<std::path::PathBuf> {
     run(&mut cargo(["build", "--quiet", "--locked", "--package", "guichet", "--bin", "guichet"]))?;
     Ok(root().join(target()).join("debug/guichet"))
 }
