@@ -19,7 +19,7 @@ const TIMERS = `return timers {
 }
 `;
 
-/** Two numbers, so that there is somewhere to go on; both are the simulator's. */
+/** Two numbers of the simulator's, so that there is somewhere to go on, and the web chat for pages of our own address. */
 function configuration(port: number, translate: string, smtp: number): string {
   const channel = (id: string, phone: string): string => `[[channel]]
 id = "${id}"
@@ -44,7 +44,11 @@ host = "127.0.0.1"
 port = ${smtp}
 tls = "none"
 from = "Guichet <guichet@example.com>"
-${channel('whatsapp-demo', '106540352242922')}${channel('whatsapp-second', '106540352242923')}`;
+${channel('whatsapp-demo', '106540352242922')}${channel('whatsapp-second', '106540352242923')}[[channel]]
+id = "chat-demo"
+kind = "chat"
+origins = ["http://127.0.0.1:${port}"]
+`;
 }
 
 /** The server as it was built. */
