@@ -1,5 +1,6 @@
 //! The command line: arguments → what to run. The only place, with `main`, for `anyhow` and for printing.
 
+mod contacts;
 mod offline;
 mod people;
 mod plugins;
@@ -12,6 +13,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
+use crate::domain::Span;
+use crate::engine::Retention;
 
 /// A contact-centre interaction server.
 #[derive(Debug, Parser)]
@@ -31,6 +34,10 @@ enum Command {
     /// Adds and revokes bearer tokens while the server is stopped.
     #[command(subcommand)]
     Token(people::TokenCommand),
+    /// Prints everything that is kept of one contact, as JSON, while the server is stopped.
+    Export(contacts::OneContact),
+    /// Erases one contact while the server is stopped: names, addresses, texts, notes and files.
+    Erase(contacts::OneContact),
     /// Makes, checks and tests plugins, and grants what they ask for.
     #[command(subcommand)]
     Plugin(plugins::PluginCommand),
@@ -75,6 +82,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Agent(command) => people::agent(command),
         Command::Token(command) => people::token(command),
         Command::Plugin(command) => plugins::run(command),
+        Command::Export(one) => contacts::export(&one),
+        Command::Erase(one) => contacts::erase(&one),
         Command::Check(check) => scripts::check(&check),
         Command::Test(test) => scripts::test(&test),
         Command::Types(types) => scripts::types(&types),
@@ -86,6 +95,19 @@ pub fn run(arguments: Arguments) -> ExitCode {
             complain(&format!("guichet: {error:#}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// How long things are kept, as the configuration says.
+fn retention(config: &Config) -> Retention {
+    let days = |days: u32| Span::days(days.into());
+    let kept = &config.retention;
+    Retention {
+        events: days(kept.events_days),
+        decisions: days(kept.decisions_days),
+        audit: days(kept.audit_days),
+        raw: days(kept.raw_days),
+        content: kept.content_days.map(days),
     }
 }
 

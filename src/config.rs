@@ -98,6 +98,10 @@ pub struct Config {
     pub translation: Option<TranslationConfig>,
     /// What plugins are given, by their names.
     pub plugin: BTreeMap<String, PluginConfig>,
+    /// How long things are kept.
+    pub retention: RetentionConfig,
+    /// How reports are made.
+    pub report: ReportConfig,
     /// Channel accounts.
     pub channel: Vec<ChannelConfig>,
 }
@@ -121,8 +125,48 @@ impl Default for Config {
             smtp: None,
             translation: None,
             plugin: BTreeMap::new(),
+            retention: RetentionConfig::default(),
+            report: ReportConfig::default(),
             channel: Vec::new(),
         }
+    }
+}
+
+/// How long things are kept, in days.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionConfig {
+    /// Events, by which clients go on after a break.
+    pub events_days: u32,
+    /// Decisions with their reasons.
+    pub decisions_days: u32,
+    /// Who did what.
+    pub audit_days: u32,
+    /// Deliveries that could not be understood.
+    pub raw_days: u32,
+    /// Texts, notes and files of interactions after their end, and contacts after their last one; left out: for good.
+    pub content_days: Option<u32>,
+}
+
+impl Default for RetentionConfig {
+    fn default() -> Self {
+        Self { events_days: 30, decisions_days: 90, audit_days: 730, raw_days: 30, content_days: None }
+    }
+}
+
+/// How reports are made.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReportConfig {
+    /// The time zone in which a day begins, such as `Europe/Paris`.
+    pub time_zone: String,
+    /// Within how many seconds work should be accepted.
+    pub accept_seconds: u32,
+}
+
+impl Default for ReportConfig {
+    fn default() -> Self {
+        Self { time_zone: "UTC".into(), accept_seconds: 60 }
     }
 }
 
@@ -176,6 +220,21 @@ impl Config {
         let value = |key: &str, problem: String| ConfigError::Value { key: key.into(), problem };
         if let Some(skill) = &self.default_skill {
             skill.parse::<SkillId>().map_err(|error| value("default_skill", error.to_string()))?;
+        }
+        let kept = &self.retention;
+        for (key, days) in [
+            ("retention.events_days", Some(kept.events_days)),
+            ("retention.decisions_days", Some(kept.decisions_days)),
+            ("retention.audit_days", Some(kept.audit_days)),
+            ("retention.raw_days", Some(kept.raw_days)),
+            ("retention.content_days", kept.content_days),
+        ] {
+            if days.is_some_and(|days| !(1..=36_500).contains(&days)) {
+                return Err(value(key, "expected 1 to 36500 days".into()));
+            }
+        }
+        if jiff::tz::TimeZone::get(&self.report.time_zone).is_err() {
+            return Err(value("report.time_zone", "expected a name such as Europe/Paris".into()));
         }
         let url = self.database_url();
         if !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {

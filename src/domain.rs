@@ -17,6 +17,7 @@ mod interaction;
 mod link;
 mod mask;
 mod message;
+mod role;
 mod status;
 mod stem;
 mod template;
@@ -27,7 +28,7 @@ mod transcript;
 mod translation;
 
 pub use address::{AddressKind, readable_address};
-pub use agent::{Agent, AgentState, Capacity, Permission, Role, Skill, SkillLevel, Team, Watching};
+pub use agent::{Agent, AgentState, Capacity, Skill, SkillLevel, Team, Watching};
 pub use card::{CardField, CardSection, SectionState};
 pub use channel::{Abilities, Channel, ChannelKind, ChoiceAbilities};
 pub use choice::{Choice, Survey};
@@ -36,13 +37,14 @@ pub use conversion::Conversions;
 pub use email::{NotOneAddress, one_address};
 pub use find::{Book, found_by, query_words, words_of, words_of_alias};
 pub use id::{
-    AgentId, ChannelId, ContactId, DecisionId, IdentityId, InteractionId, MediaId, MessageId, NoteId,
+    AgentId, ChannelId, ContactId, DecisionId, IdentityId, InteractionId, MediaId, MessageId, NoteId, RoleId,
     SkillId, TeamId, TranscriptId, UnknownId,
 };
 pub use interaction::{Draft, DraftMode, Interaction, Note, Target, To, Transfer, Waiting};
 pub use link::{links, without_links};
 pub use mask::Masked;
 pub use message::{Author, DeliveryError, Direction, Media, MediaState, Message, MessageKind, Reaction};
+pub use role::{Permission, Role};
 pub(crate) use status::words;
 pub use status::{DeliveryState, Ownership, Status, UnknownWord};
 pub use stem::{SearchWord, search_words, stems};

@@ -23,6 +23,7 @@ mod matching;
 mod outbox;
 mod policy;
 mod refusal;
+mod retention;
 mod routing;
 mod timer;
 #[cfg(test)]
@@ -31,10 +32,12 @@ mod turn;
 mod window;
 mod world;
 
-pub use answer::{Answer, Prefill, Queue, Reply, Services, Snapshot, TranslationRules, View};
+pub use answer::{
+    Answer, ChannelHealth, Prefill, Queue, Reply, Services, Snapshot, TokenInfo, TranslationRules, View,
+};
 pub use batch::{
-    Answered, Batch, DecisionRow, DedupeRow, Effect, EventRow, LoginRow, Outgoing, OutgoingBody, RawDelivery,
-    RequestRow, Rows, ServiceLevelRow, StarRow, Stored, TagRow, TokenRow,
+    Answered, AuditRow, Batch, DecisionRow, DedupeRow, Effect, EventRow, LoginRow, Outgoing, OutgoingBody,
+    RawDelivery, RequestRow, Rows, ServiceLevelRow, StarRow, Stored, TagRow, TokenRow,
 };
 pub use board::{
     AtRisk, Board, Filter, ServiceLevel, Share, ShareCommand, SuperviseCommand, Watched, board_begins,
@@ -50,6 +53,7 @@ pub use policy::{
     ZeroAction,
 };
 pub use refusal::{Refusal, RefusalKind};
+pub use retention::{Forget, Retention};
 
 use self::cold::Loaded;
 use self::turn::Turn;
@@ -79,7 +83,9 @@ impl Engine {
     pub fn handle(&mut self, inputs: Vec<Envelope>, cold: Cold, policy: &dyn Policy, now: Time) -> Batch {
         let now = self.world.now.max(now);
         self.world.now = now;
-        let mut turn = Turn::new(&mut self.world, Loaded::from(cold), policy, now);
+        let mut loaded = Loaded::from(cold);
+        loaded.forget_erased(&self.world);
+        let mut turn = Turn::new(&mut self.world, loaded, policy, now);
         turn.recover();
         turn.handle_due();
         for envelope in inputs {

@@ -20,8 +20,8 @@ pub use conversation::{Conversation, Party, Seen, Stretch};
 pub use mailer::{Entry, Letter, Mailer, Part, Picture};
 pub use plugin::{PluginJob, PluginRow, PluginRows, PluginValue};
 pub use store::{
-    Commit, DocumentKind, EndedPage, Found, FoundContact, Indexed, InteractionPage, LoggedEvent, MessagePage,
-    SearchHit, SearchPage, SearchQuery, Store, StoreError,
+    AuditQuery, Commit, ContactFile, DocumentKind, EndedPage, Found, FoundContact, Indexed, InteractionPage,
+    LoggedEvent, MessagePage, Place, SearchHit, SearchPage, SearchQuery, Store, StoreError, WorkRow,
 };
 pub use translator::{Language, Translator, TranslatorError};
 pub use visitor::{

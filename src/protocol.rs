@@ -21,11 +21,13 @@ mod spelled;
 mod template;
 
 pub use answer::{
-    Agents, AtRisk, Board, Decision, Done, FieldKindName, History, Hit, InteractionPage, Interactions,
-    KnownTag, KnownTags, Language, Languages, NewToken, Notice, OneAgent, OneInteraction, OneMessage,
-    OneNote, OneTranscript, Outbound, QuickReplies, QuickReply, QuickReplyField, RenderedQuickReply, Script,
-    ScriptError, Scripts, SearchResult, Services, SessionStarted, Skills, Snapshot, Tags, Teams, Templates,
-    Transcript, Uploaded, WatchedThings, Watching, WholeInteraction, Why,
+    AgentFigures, Agents, AtRisk, Audit, AuditEntry, Board, ChannelError, ChannelStatus, ChannelTested,
+    Channels, DailyReport, Decision, Dispositions, Done, ExportAddress, ExportedContact, FieldKindName,
+    Figures, History, Hit, InteractionPage, Interactions, KnownTag, KnownTags, Language, Languages, Lengths,
+    NewPassword, NewToken, Notice, OneAgent, OneInteraction, OneMessage, OneNote, OneTranscript, Outbound,
+    QuickReplies, QuickReply, QuickReplyField, RenderedQuickReply, Retention, Roles, Script, ScriptError,
+    Scripts, SearchResult, Services, SessionStarted, SkillDispositions, SkillFigures, Skills, Snapshot, Tags,
+    Teams, Templates, Token, Tokens, Transcript, Uploaded, WatchedThings, Watching, WholeInteraction, Why,
 };
 pub use contact::{
     Address, Card, Found, FoundTeam, ListedAddress, ListedContact, MergedContact, OneContact,
@@ -42,7 +44,7 @@ pub use interaction::{
 pub use message::{Author, DeliveryError, Media, Message, Reaction, SentHeader, SentTemplate, Translation};
 pub use method::{METHODS, Method, MethodInfo, Repeat};
 pub use openrpc::{document, schema_of};
-pub use people::{Agent, Channel, HeldSkill, Queue, Room, ServiceLevel, Share, Skill, Team};
+pub use people::{Agent, Channel, HeldSkill, Queue, Role, Room, ServiceLevel, Share, Skill, Team};
 pub use plugin::{OnePlugin, Plugin, PluginSetting, Plugins};
 pub use spelled::{Id, Moment, Opaque, Word, Words};
 pub use template::{Template, TemplateButton, TemplateHeader};

@@ -6,6 +6,7 @@
 //! [`start`] puts the parts together and gives a [`Desk`], through which everybody above asks, reports and listens.
 
 mod cards;
+mod cleaner;
 mod house;
 mod inbox;
 mod indexing;
@@ -26,7 +27,8 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 use crate::domain::{CardSection, ChannelId, Conversions, SkillId, Time};
 use crate::engine::{
-    Answer, ChannelInput, Engine, Input, Policy, Refusal, RefusalKind, Reply, Services, TranslationRules,
+    Answer, ChannelInput, Engine, Input, Policy, Refusal, RefusalKind, Reply, Retention, Services,
+    TranslationRules,
 };
 use crate::lua::Host;
 use crate::port::{
@@ -36,6 +38,7 @@ use crate::port::{
 use crate::telemetry::{Kind, Metrics};
 
 use cards::Cards;
+pub(crate) use cleaner::remove as remove_files;
 pub use inbox::Busy;
 use inbox::Inbox;
 use letters::Letters;
@@ -74,6 +77,8 @@ pub struct Parts {
     pub clock: Arc<Clock>,
     /// The skill that takes what no script routes.
     pub default_skill: Option<SkillId>,
+    /// How long things are kept.
+    pub retention: Retention,
     /// Counters.
     pub metrics: Arc<Metrics>,
 }
@@ -97,6 +102,7 @@ struct Inner {
     ended: watch::Receiver<Option<Ended>>,
     indexing: Arc<indexing::Indexing>,
     newest: watch::Receiver<i64>,
+    cleaner: cleaner::Cleaner,
 }
 
 /// How the engine's thread ended.
@@ -129,11 +135,13 @@ pub async fn start(mut parts: Parts) -> Result<Desk, StoreError> {
         metrics,
         cards,
         conversions,
+        retention,
         ..
     } = parts;
     let mut stored = store.load(clock.now()).await?;
     stored.channels = connectors.iter().map(|connector| connector.channel().clone()).collect();
     stored.default_skill.clone_from(&default_skill);
+    stored.retention = retention;
     stored.services.clone_from(&services);
     stored.conversions.clone_from(&conversions);
     let (channels, last) = (stored.channels.clone(), stored.batch);
@@ -179,6 +187,7 @@ pub async fn start(mut parts: Parts) -> Result<Desk, StoreError> {
         ended,
         indexing,
         newest,
+        cleaner: cleaner::Cleaner::default(),
     }));
     outbox::start(desk.clone(), letters, effects_out);
     tokio::spawn(indexing::keep_indexed(Arc::clone(&desk.0)));
@@ -198,6 +207,7 @@ pub async fn start(mut parts: Parts) -> Result<Desk, StoreError> {
         default_skill,
         services,
         conversions,
+        retention,
         random: random_seed(),
         last,
     };
@@ -368,6 +378,10 @@ impl Desk {
     /// Files.
     pub fn media(&self) -> &Media {
         &self.0.media
+    }
+
+    pub(crate) fn cleaner(&self) -> &cleaner::Cleaner {
+        &self.0.cleaner
     }
 
     /// The time.

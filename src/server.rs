@@ -11,7 +11,9 @@ mod commands;
 mod connections;
 mod console;
 mod contacts;
+mod csv;
 mod dispatch;
+mod export;
 mod feed;
 mod files;
 mod health;
@@ -19,6 +21,7 @@ mod lane;
 mod login;
 mod mend;
 mod origin;
+mod oversight;
 mod password;
 mod plugins;
 mod quick_replies;
@@ -26,6 +29,7 @@ mod rate;
 mod recent;
 mod reference;
 mod reply;
+mod report;
 mod routes;
 mod rpc;
 mod scripts;
@@ -49,6 +53,7 @@ use crate::runtime::Desk;
 
 pub use app::Options;
 pub use password::hash_password;
+pub use report::Reporting;
 
 /// How long open sockets and requests may take to end.
 const GOODBYE_MS: u64 = 5_000;

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use sha2::{Digest, Sha256};
 
 use super::{Place, offline, say, tokio_runtime};
-use crate::domain::{Capacity, Role, Skill, SkillId, SkillLevel, Span, Team, TeamId};
+use crate::domain::{Capacity, RoleId, Skill, SkillId, SkillLevel, Span, Team, TeamId};
 use crate::engine::{AdminCommand, Answer};
 use crate::server::hash_password;
 
@@ -43,9 +43,9 @@ pub(super) struct AddAgent {
     /// The name to show (the login, unless given).
     #[arg(long)]
     name: Option<String>,
-    /// agent, supervisor or administrator.
+    /// agent, supervisor, administrator, or a role made with `admin.roles.save`.
     #[arg(long, default_value = "agent")]
-    role: Role,
+    role: RoleId,
     /// A skill with its level, such as `support:8`; may be repeated.
     #[arg(long = "skill", value_name = "SKILL:LEVEL", value_parser = skill_level)]
     skills: Vec<SkillLevel>,

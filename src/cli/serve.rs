@@ -84,6 +84,7 @@ async fn serve_until_told(config: Config, demo: bool) -> anyhow::Result<ExitCode
         trusted_proxies: config.trusted_proxies.clone(),
         unavailable_reasons: config.unavailable_reasons.clone(),
         plugins: Some(Arc::clone(&plugins)),
+        reporting: reporting(&config),
         simulator: simulator.as_ref().map(Simulator::mount),
     };
     let server = server::start(listener, desk.clone(), options);
@@ -143,11 +144,21 @@ async fn start_desk(
         media: Media::open(&config.data.join("media")).context("the folder for files")?,
         clock: Arc::clone(clock),
         default_skill,
+        retention: super::retention(config),
         metrics,
     })
     .await?;
     scripts.announce(&desk);
     Ok(desk)
+}
+
+fn reporting(config: &Config) -> server::Reporting {
+    let usual = server::Reporting::default();
+    server::Reporting {
+        // The configuration was checked; a name nobody knows would have been refused.
+        time_zone: jiff::tz::TimeZone::get(&config.report.time_zone).unwrap_or(usual.time_zone),
+        accept_within: Span::seconds(config.report.accept_seconds.into()),
+    }
 }
 
 /// The configured channels; for the demo, its own if none is configured.

@@ -1,118 +1,11 @@
-//! The people who answer, what they can do and what they may do.
+//! The people who answer and what they can do. What they may do is their role's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::status::words;
-use super::{AgentId, ChannelKind, InteractionId, SkillId, Span, TeamId, Time};
-
-words! {
-    /// A role: a set of permissions.
-    Role {
-        /// Answers contacts.
-        Agent = "agent",
-        /// Watches and helps agents.
-        Supervisor = "supervisor",
-        /// Runs the installation.
-        Administrator = "administrator",
-    }
-}
-
-words! {
-    /// One capability that a role grants. Checked in the engine, and told to the client at `session.start`.
-    Permission {
-        /// Accept, answer, resolve and close interactions.
-        Handle = "handle",
-        /// Pull the next interaction from a queue.
-        Pull = "pull",
-        /// Start outbound interactions.
-        Outbound = "outbound",
-        /// Transfer work to an agent, a skill or a team.
-        Transfer = "transfer",
-        /// Consult a colleague.
-        Consult = "consult",
-        /// Extend a customer timer.
-        ExtendTimer = "extend_timer",
-        /// Go on with a contact on another channel.
-        Convert = "convert",
-        /// Read contacts: cards, attributes, addresses.
-        Card = "card",
-        /// Change contacts, and record that one wants no more messages.
-        EditContact = "edit_contact",
-        /// Join two contacts that are one person, and part them again.
-        MergeContact = "merge_contact",
-        /// Block a contact, or let it write again.
-        BlockContact = "block_contact",
-        /// Put an interaction aside until a time.
-        Snooze = "snooze",
-        /// Send what a contact saw to an e-mail address.
-        Transcript = "transcript",
-        /// Have messages translated.
-        Translate = "translate",
-        /// Search in messages, notes, contacts and tags, within sight.
-        Search = "search",
-        /// See every interaction, its history and its decisions.
-        Supervise = "supervise",
-        /// Change agents, skills, channels and scripts.
-        Administer = "administer",
-    }
-}
-
-impl Role {
-    /// What this role may do.
-    pub fn permissions(self) -> &'static [Permission] {
-        use Permission::{
-            Administer, BlockContact, Card, Consult, Convert, EditContact, ExtendTimer, Handle, MergeContact,
-            Outbound, Pull, Search, Snooze, Supervise, Transcript, Transfer, Translate,
-        };
-        match self {
-            Self::Agent => &[
-                Handle,
-                Pull,
-                Outbound,
-                Transfer,
-                Consult,
-                ExtendTimer,
-                Convert,
-                Card,
-                EditContact,
-                MergeContact,
-                BlockContact,
-                Snooze,
-                Transcript,
-                Translate,
-                Search,
-            ],
-            Self::Supervisor => &[
-                Handle,
-                Pull,
-                Outbound,
-                Transfer,
-                Consult,
-                ExtendTimer,
-                Convert,
-                Card,
-                EditContact,
-                MergeContact,
-                BlockContact,
-                Snooze,
-                Transcript,
-                Translate,
-                Search,
-                Supervise,
-            ],
-            Self::Administrator => {
-                &[Card, EditContact, MergeContact, BlockContact, Search, Supervise, Administer]
-            }
-        }
-    }
-
-    /// Whether this role may do `permission`.
-    pub fn may(self, permission: Permission) -> bool {
-        self.permissions().contains(&permission)
-    }
-}
+use super::{AgentId, ChannelKind, InteractionId, RoleId, SkillId, Span, TeamId, Time};
 
 words! {
     /// Whether an agent can be offered work.
@@ -168,7 +61,7 @@ pub struct Agent {
     /// Whether it is a bot: a plugin that holds work and answers, and is never offered any.
     pub bot: bool,
     /// Its role.
-    pub role: Role,
+    pub role: RoleId,
     /// Argon2id hash of the password, in PHC text form; empty: can't log in.
     pub password_hash: String,
     /// Skills, each once.

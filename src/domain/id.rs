@@ -104,12 +104,21 @@ macro_rules! named {
 named! {
     /// A skill's name, such as `support`.
     SkillId 64 "a skill name (letters, digits, - _ . up to 64)";
+    /// A role's name, such as `supervisor`.
+    RoleId 64 "a role name (letters, digits, - _ . up to 64)";
     /// A team's name, such as `front`.
     TeamId 64 "a team name (letters, digits, - _ . up to 64)";
     /// A channel account's name in the configuration, such as `whatsapp-fr`.
     ChannelId 64 "a channel id (letters, digits, - _ . up to 64)";
     /// A stored file. Random, so that it can't be guessed.
     MediaId 64 "a media id";
+}
+
+impl RoleId {
+    /// The name of a role that is always there.
+    pub(super) fn known(name: &'static str) -> Self {
+        Self(name.into())
+    }
 }
 
 #[cfg(test)]

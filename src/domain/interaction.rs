@@ -136,6 +136,10 @@ pub struct Interaction {
     pub assigned_at: Option<Time>,
     /// When its status last changed.
     pub status_since: Time,
+    /// When an agent first had it.
+    pub accepted_at: Option<Time>,
+    /// When an agent first answered.
+    pub answered_at: Option<Time>,
     /// When it ended; then nothing changes any more.
     pub ended_at: Option<Time>,
     /// What its translation is set to, if it ever was.

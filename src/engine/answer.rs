@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Board, ContactView, DecisionRow, Refusal, ServiceLevel, Sight, TagRow, TeamAtWork};
+use super::{Board, ContactView, DecisionRow, Refusal, Retention, ServiceLevel, Sight, TagRow, TeamAtWork};
 use crate::domain::{
-    Agent, AgentId, Channel, Contact, Conversions, Draft, Interaction, InteractionId, Media, Message, Note,
-    Permission, Role, Skill, SkillId, Team, Template, Time, Transcript, Watching,
+    Agent, AgentId, Channel, ChannelKind, Contact, Conversions, DeliveryError, Draft, Interaction,
+    InteractionId, Media, Message, Note, Permission, Role, Skill, SkillId, Team, Template, Time, Transcript,
+    Watching,
 };
 
 /// A queue's counters.
@@ -32,13 +33,39 @@ pub struct Queue {
     pub level: ServiceLevel,
 }
 
+/// A channel account and how it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelHealth {
+    /// The account.
+    pub channel: Channel,
+    /// Until when it is left alone because it refuses everything; `None`: it works, as far as is known.
+    pub down_until: Option<Time>,
+    /// What it refused everything with last, and when; since the server started.
+    pub last_error: Option<(Time, DeliveryError)>,
+}
+
+/// A bearer token, without what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenInfo {
+    /// Its name.
+    pub name: String,
+    /// Whose rights it has.
+    pub agent_id: AgentId,
+    /// That agent's login.
+    pub login: String,
+    /// When it was made.
+    pub created_at: Time,
+}
+
 /// What a client begins with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Who it is.
     pub agent: Arc<Agent>,
     /// What it may do.
-    pub permissions: Vec<Permission>,
+    pub permissions: BTreeSet<Permission>,
+    /// Kinds of channel whose work it may handle.
+    pub kinds: BTreeSet<ChannelKind>,
     /// The last event before this.
     pub cursor: i64,
     /// Offered and assigned work.
@@ -125,12 +152,20 @@ pub enum Answer {
     Agent(Arc<Agent>, u32),
     /// Agents and what each holds.
     Agents(Vec<(Arc<Agent>, u32)>),
+    /// Roles.
+    Roles(Vec<Arc<Role>>),
     /// Skills.
     Skills(Vec<Skill>),
     /// Teams.
     Teams(Vec<Team>),
     /// One interaction, with its notes where asked for by `Get`, and the caller's draft.
     Interaction { view: View, notes: Vec<Note>, draft: Option<Draft> },
+    /// Channel accounts with how they do.
+    Channels(Vec<ChannelHealth>),
+    /// Tokens, without what they are.
+    Tokens(Vec<TokenInfo>),
+    /// How long things are kept.
+    Retention(Retention),
     /// What is offered and assigned to the caller, and what it is consulted on.
     Inbox { interactions: Vec<View>, consulted: Vec<View> },
     /// A page of a list, newest first, and what to give as `before` for the next.
@@ -168,7 +203,7 @@ pub enum Answer {
     /// What the caller may see.
     Sight(Sight),
     /// Who a cookie or token belongs to.
-    Caller { agent_id: AgentId, role: Role },
+    Caller { agent_id: AgentId, role: Arc<Role> },
     /// What a login needs to be checked.
     Credentials { agent_id: AgentId, password_hash: String },
 }

@@ -255,6 +255,7 @@ impl Turn<'_> {
             row.kept.place = place.or(row.kept.place.take());
             row.timers.offer_expires_at = None;
             row.assigned_at = if bot { row.assigned_at } else { Some(now) };
+            row.accepted_at = if bot { row.accepted_at } else { row.accepted_at.or(Some(now)) };
             leave_detached(row);
         });
         self.edit_agent(agent_id, |agent| {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Queue, Reply, Services};
+use super::{Event, Forget, Queue, Reply, Retention, Services};
 use crate::domain::{
     Agent, AgentId, Alias, AliasKind, Channel, ChannelId, Choice, Contact, ContactId, Conversions,
     DecisionId, Draft, Interaction, InteractionId, Media, MediaId, Message, MessageId, MessageKind, Note,
-    Skill, SkillId, Span, Team, Template, TemplateValues, Time, Transcript,
+    Role, RoleId, Skill, SkillId, Span, Team, TeamId, Template, TemplateValues, Time, Transcript,
 };
 
 /// A key by which something is known to have happened already. Kept at least 8 days (Meta resends for 7), also after an erase.
@@ -123,6 +123,23 @@ pub struct StarRow {
     pub starred: bool,
 }
 
+/// Who did what, for those who must be able to look it up. Without secrets and message texts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRow {
+    /// Its number.
+    pub audit_id: i64,
+    /// When.
+    pub time: Time,
+    /// Who; `None`: the operator on the command line, or the server by itself.
+    pub agent_id: Option<AgentId>,
+    /// What, such as `role.save`.
+    pub action: String,
+    /// On what: an id or a name.
+    pub object: String,
+    /// More about it, as JSON; empty: nothing.
+    pub detail: String,
+}
+
 /// A delivery that was signed but could not be understood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RawDelivery {
@@ -167,10 +184,18 @@ pub struct Rows {
     pub stars: Vec<StarRow>,
     /// Agents.
     pub agents: Vec<Arc<Agent>>,
+    /// Roles.
+    pub roles: Vec<Arc<Role>>,
+    /// Roles removed.
+    pub roles_removed: Vec<RoleId>,
     /// Skills.
     pub skills: Vec<Skill>,
+    /// Skills removed.
+    pub skills_removed: Vec<SkillId>,
     /// Teams.
     pub teams: Vec<Team>,
+    /// Teams removed.
+    pub teams_removed: Vec<TeamId>,
     /// Templates: all of a channel replace what was there.
     pub templates: Vec<(ChannelId, Vec<Template>)>,
     /// Dedupe keys, all new.
@@ -191,8 +216,16 @@ pub struct Rows {
     pub tokens_revoked: Vec<String>,
     /// Raw deliveries; one whose hash is there already is left alone.
     pub raw: Vec<RawDelivery>,
-    /// Forget dedupe keys, requests and logins that expired before this, and events older than `.1`.
-    pub forget: Option<(Time, Time)>,
+    /// Who did what, all new.
+    pub audit: Vec<AuditRow>,
+    /// Contacts everything of whom is erased, after everything else of the batch is written.
+    pub erased: Vec<ContactId>,
+    /// Files to remove whose rows are gone.
+    pub erased_files: Vec<MediaId>,
+    /// Files that were removed.
+    pub removed_files: Vec<MediaId>,
+    /// What is older than it is kept.
+    pub forget: Option<Forget>,
 }
 
 /// One event with the bodies it is about, as they were then.
@@ -290,6 +323,10 @@ pub enum Effect {
     SendTranscript(Box<Transcript>),
     /// Translate a text; answered by `Input::Translated`. Marks stand for what must not be touched.
     Translate { message_id: MessageId, attempt: u32, from: String, to: String, text: String },
+    /// Remove the files whose rows are erased; answered by `Input::FilesRemoved`.
+    RemoveErasedFiles,
+    /// Find contacts with whom nothing was since then; answered by `Input::EraseSilent`.
+    FindSilent { before: Time },
     /// Read a channel's templates again; answered by `Input::Templates`.
     RefreshTemplates { channel_id: ChannelId },
     /// Close an agent's sockets: its rights changed or ended. `None`: all of them; else those of one login.
@@ -342,8 +379,12 @@ pub struct Stored {
     pub default_skill: Option<SkillId>,
     /// Which kind of channel may be converted to which (from the configuration).
     pub conversions: Conversions,
+    /// How long things are kept (from the configuration).
+    pub retention: Retention,
     /// Every agent, skill, team, token and login.
     pub agents: Vec<Agent>,
+    /// Roles that were saved; the three that are always there may be missing.
+    pub roles: Vec<Role>,
     /// Skills.
     pub skills: Vec<Skill>,
     /// Teams.

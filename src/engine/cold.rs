@@ -27,6 +27,7 @@ pub(crate) struct Loaded {
     pub(crate) by_provider: HashMap<String, Vec<MessageId>>,
     pub(crate) dedupe: BTreeSet<String>,
     pub(crate) requests: HashMap<(AgentId, String), RequestRow>,
+    pub(crate) of_contact: HashMap<ContactId, Vec<InteractionId>>,
     pub(crate) media: HashMap<MediaId, Media>,
     pub(crate) decisions: Vec<DecisionRow>,
     pub(crate) notes: Vec<Note>,
@@ -56,12 +57,49 @@ impl From<Cold> for Loaded {
         for row in cold.requests {
             loaded.requests.insert((row.agent_id, row.request_id.clone()), row);
         }
+        for (contact_id, interaction_id) in cold.work_of {
+            loaded.of_contact.entry(contact_id).or_default().push(interaction_id);
+        }
         for media in cold.media {
             loaded.media.insert(media.media_id.clone(), media);
         }
         loaded.decisions = cold.decisions;
         loaded.notes = cold.notes;
         loaded
+    }
+}
+
+impl Loaded {
+    /// What was loaded may be older than an erasure that is not committed yet, or that comes with the next bite of what is
+    /// too old: nothing of it may come back.
+    pub(crate) fn forget_erased(&mut self, world: &World) {
+        let old = world.retention.content.map(|content| world.now - content);
+        let erased = |contact_id: ContactId| world.recent.erased.iter().any(|(_, id)| *id == contact_id);
+        if old.is_none() && world.recent.erased.is_empty() {
+            return;
+        }
+        self.aliases.retain(|_, (_, contact_id)| !erased(*contact_id));
+        self.of_identity.retain(|_, all| all.first().is_none_or(|alias| !erased(alias.contact_id)));
+        self.contacts.retain(|contact_id, _| !erased(*contact_id));
+        let gone = |row: &Interaction| {
+            erased(row.contact_id) || row.ended_at.is_some_and(|at| old.is_some_and(|old| at < old))
+        };
+        let gone: BTreeSet<InteractionId> =
+            self.interactions.values().filter(|row| gone(row)).map(|row| row.interaction_id).collect();
+        for message in self.messages.values_mut().filter(|row| gone.contains(&row.interaction_id)) {
+            crate::engine::decide::scrub(message);
+        }
+        self.by_provider.retain(|_, ids| {
+            ids.retain(|id| self.messages.get(id).is_none_or(|row| !gone.contains(&row.interaction_id)));
+            !ids.is_empty()
+        });
+        let messages = &self.messages;
+        self.media.retain(|_, media| {
+            let of = media.message_id.and_then(|message_id| messages.get(&message_id));
+            of.is_none_or(|message| !gone.contains(&message.interaction_id))
+        });
+        self.notes.retain(|note| !gone.contains(&note.interaction_id));
+        self.decisions.retain(|decision| !gone.contains(&decision.interaction_id));
     }
 }
 
@@ -90,9 +128,14 @@ fn of_input(world: &World, input: &Input, keys: &mut ColdKeys) {
             }
             of_command(world, command, keys);
         }
-        Input::Admin(AdminCommand::SaveContact { contact_id, .. }) => contact(*contact_id, keys),
         Input::Sent { message_id, .. } | Input::Translated { message_id, .. } => {
             message(world, *message_id, keys);
+        }
+        Input::Admin(command) => of_admin(command, keys),
+        Input::EraseSilent { contact_ids } => {
+            for contact_id in contact_ids {
+                of_admin(&AdminCommand::EraseContact { contact_id: *contact_id }, keys);
+            }
         }
         Input::MediaFetched { media_id, .. } => media(world, media_id, keys),
         Input::TranscriptSent { transcript_id, .. } => {
@@ -100,13 +143,13 @@ fn of_input(world: &World, input: &Input, keys: &mut ColdKeys) {
                 interaction(world, transcript.interaction_id, keys);
             }
         }
-        Input::Admin(_)
-        | Input::FindLogin { .. }
+        Input::FindLogin { .. }
         | Input::OpenLogin { .. }
         | Input::CloseLogin { .. }
         | Input::Authenticate { .. }
         | Input::Disconnected { .. }
         | Input::Templates { .. }
+        | Input::FilesRemoved { .. }
         | Input::PolicyChanged { .. }
         | Input::Bots { .. }
         | Input::PluginChanged { .. }
@@ -238,7 +281,7 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         Command::Convert(conversion) => of_conversion(world, conversion, keys),
         Command::Contact(command) => of_contact(world, command, keys),
         Command::ReadMedia { media_id } => media(world, media_id, keys),
-        Command::Administer(AdminCommand::SaveContact { contact_id, .. }) => contact(*contact_id, keys),
+        Command::Administer(command) => of_admin(command, keys),
         Command::StartSession
         | Command::SetState { .. }
         | Command::Inbox
@@ -252,8 +295,44 @@ fn of_command(world: &World, command: &Command, keys: &mut ColdKeys) {
         | Command::Search
         | Command::AddMedia { .. }
         | Command::Snoozed
-        | Command::Directory { .. }
-        | Command::Administer(_) => {}
+        | Command::Directory { .. } => {}
+    }
+}
+
+fn of_admin(command: &AdminCommand, keys: &mut ColdKeys) {
+    match command {
+        AdminCommand::SaveContact { contact_id, .. } | AdminCommand::ExportContact { contact_id } => {
+            contact(*contact_id, keys);
+        }
+        AdminCommand::EraseContact { contact_id } => {
+            contact(*contact_id, keys);
+            keys.work_of.insert(*contact_id);
+        }
+        AdminCommand::SaveAgent { .. }
+        | AdminCommand::RemoveAgent { .. }
+        | AdminCommand::ResetPassword { .. }
+        | AdminCommand::SaveRole(_)
+        | AdminCommand::RemoveRole { .. }
+        | AdminCommand::ListRoles
+        | AdminCommand::SaveSkill(_)
+        | AdminCommand::RemoveSkill { .. }
+        | AdminCommand::SaveDispositions { .. }
+        | AdminCommand::SaveTeam(_)
+        | AdminCommand::RemoveTeam { .. }
+        | AdminCommand::AddToken { .. }
+        | AdminCommand::RevokeToken { .. }
+        | AdminCommand::ListAgents
+        | AdminCommand::ListSkills
+        | AdminCommand::ListTeams
+        | AdminCommand::ListChannels
+        | AdminCommand::ListTokens
+        | AdminCommand::TestChannel { .. }
+        | AdminCommand::ReloadScripts
+        | AdminCommand::ReadAudit
+        | AdminCommand::ReadRetention
+        | AdminCommand::ReadReport
+        | AdminCommand::MayExport
+        | AdminCommand::Export { .. } => {}
     }
 }
 

@@ -143,6 +143,8 @@ pub enum EventKind {
     PolicyChanged { generation: i64, live: bool, script: Option<String>, errors: Vec<PolicyError> },
     /// A plugin is `running`, `waiting` (for a grant), `refused` (its newest files are), `suspended` or `removed`.
     PluginChanged { plugin: String, state: String, errors: Vec<PolicyError> },
+    /// A contact was erased.
+    ContactErased { contact_id: ContactId },
     /// An alarm or a piece of news for administrators: `level` is `info`, `warning` or `alarm`; `code` is for programs.
     Notice { level: String, code: String, message: String },
 }
@@ -215,6 +217,7 @@ impl EventKind {
             Self::QueueChanged { .. } => "queue.changed",
             Self::PolicyChanged { .. } => "policy.changed",
             Self::PluginChanged { .. } => "plugin.changed",
+            Self::ContactErased { .. } => "contact.erased",
             Self::Notice { .. } => "notice",
         }
     }

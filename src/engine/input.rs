@@ -13,8 +13,8 @@ use super::{
 use crate::domain::{
     AgentId, AgentState, Alias, AliasKind, Book, Capacity, CardSection, ChannelId, ChannelKind, Choice,
     Contact, ContactId, DeliveryError, DeliveryState, DraftMode, Interaction, InteractionId, Media, MediaId,
-    Message, MessageId, MessageKind, Note, Role, Skill, SkillId, SkillLevel, Span, Status, Team, TeamId,
-    Template, TemplateValues, Time, TranscriptId,
+    Message, MessageId, MessageKind, Note, Role, RoleId, Skill, SkillId, SkillLevel, Span, Status, Team,
+    TeamId, Template, TemplateValues, Time, TranscriptId,
 };
 
 /// An input on its way, with what the engine may not make itself.
@@ -75,6 +75,10 @@ pub enum Input {
     Translated { message_id: MessageId, attempt: u32, result: Result<String, String> },
     /// A channel's templates were read.
     Templates { channel_id: ChannelId, templates: Vec<Template> },
+    /// Files whose rows were erased are gone.
+    FilesRemoved { media_ids: Vec<MediaId> },
+    /// Contacts who have been silent for as long as the configuration keeps them: they are erased.
+    EraseSilent { contact_ids: Vec<ContactId> },
     /// Scripts went live, or were refused.
     PolicyChanged { generation: i64, live: bool, script: Option<String>, errors: Vec<PolicyError> },
     /// A section of a contact's card has come, or will not.
@@ -106,6 +110,8 @@ impl Input {
             Self::TranscriptSent { .. } => "transcript_sent",
             Self::Translated { .. } => "translated",
             Self::Templates { .. } => "templates",
+            Self::FilesRemoved { .. } => "files_removed",
+            Self::EraseSilent { .. } => "erase_silent",
             Self::PolicyChanged { .. } => "policy_changed",
             Self::CardSection { .. } => "card_section",
             Self::Bots { .. } => "bots",
@@ -417,17 +423,33 @@ pub enum AdminCommand {
     SaveAgent {
         login: String,
         name: Option<String>,
-        role: Option<Role>,
+        role: Option<RoleId>,
         password_hash: Option<String>,
         skills: Option<Vec<SkillLevel>>,
         teams: Option<BTreeSet<TeamId>>,
         capacity: Option<Capacity>,
         removed: bool,
     },
+    /// Makes or changes a role. → `Answer::Done`
+    SaveRole(Role),
+    /// → `Answer::Done`
+    RemoveRole { role: RoleId },
+    /// → `Answer::Roles`
+    ListRoles,
     /// → `Answer::Done`
     SaveSkill(Skill),
     /// → `Answer::Done`
     SaveTeam(Team),
+    /// Removes an agent. → `Answer::Agent`
+    RemoveAgent { login: String },
+    /// Gives an agent another password and ends its logins. → `Answer::Done`
+    ResetPassword { login: String, password_hash: String },
+    /// Removes a skill that nothing uses. → `Answer::Done`
+    RemoveSkill { skill: SkillId },
+    /// All dispositions of a skill. → `Answer::Done`
+    SaveDispositions { skill: SkillId, dispositions: Vec<String>, required: Option<bool> },
+    /// Removes a team that nothing uses. → `Answer::Done`
+    RemoveTeam { team: TeamId },
     /// A bearer token for an agent, by the hash of its text. → `Answer::Done`
     AddToken { name: String, login: String, hash: String },
     /// → `Answer::Done`
@@ -438,6 +460,28 @@ pub enum AdminCommand {
     ListSkills,
     /// → `Answer::Teams`
     ListTeams,
+    /// → `Answer::Channels`
+    ListChannels,
+    /// → `Answer::Tokens`
+    ListTokens,
+    /// May the caller test this channel? → `Answer::Done`
+    TestChannel { channel_id: ChannelId },
+    /// May the caller have the scripts read again? → `Answer::Done`
+    ReloadScripts,
+    /// May the caller read who did what? → `Answer::Done`
+    ReadAudit,
+    /// How long things are kept. → `Answer::Retention`
+    ReadRetention,
+    /// May the caller read reports? → `Answer::Done`
+    ReadReport,
+    /// May the caller take anything out? → `Answer::Done`
+    MayExport,
+    /// May the caller take this out? → `Answer::Done`
+    Export { what: String },
+    /// May the caller take this contact's data out? → `Answer::Done`
+    ExportContact { contact_id: ContactId },
+    /// Erases a contact. → `Answer::Done`
+    EraseContact { contact_id: ContactId },
     /// Marks or names a contact. → `Answer::Done`
     SaveContact {
         contact_id: ContactId,
@@ -467,6 +511,8 @@ pub struct ColdKeys {
     pub notes: BTreeSet<InteractionId>,
     /// Contacts by id (with all aliases).
     pub contacts: BTreeSet<ContactId>,
+    /// Contacts all of whose interactions are asked for, by id only.
+    pub work_of: BTreeSet<ContactId>,
     /// Requests that may be repeats.
     pub requests: BTreeSet<(AgentId, String)>,
     /// Files by id (found with their messages and those messages' interactions).
@@ -495,6 +541,8 @@ pub struct Cold {
     pub dedupe: Vec<String>,
     /// Requests that were answered.
     pub requests: Vec<RequestRow>,
+    /// Which interactions the contacts asked for by `work_of` have.
+    pub work_of: Vec<(ContactId, InteractionId)>,
     /// Files.
     pub media: Vec<Media>,
     /// Decisions.

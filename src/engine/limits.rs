@@ -54,6 +54,8 @@ pub(crate) const REACTIONS: usize = 50;
 pub(crate) const DISPOSITIONS: usize = 200;
 /// Units an agent may be given: a slip of the keyboard should not give one agent everything.
 pub(crate) const CAPACITY: u32 = 1_000;
+/// Roles of an installation: more can't be told apart by those who give them.
+pub(crate) const ROLES: usize = 100;
 /// Skills an agent may hold.
 pub(crate) const SKILLS_PER_AGENT: usize = 100;
 /// Characters of a bot's name.
@@ -118,8 +120,6 @@ pub(crate) const CLOSE_AGAIN: Span = Span::minutes(5);
 pub(crate) const KEY_TTL: Span = Span::days(9);
 /// Answers of requests that may be sent again (PROTOCOL §3).
 pub(crate) const REQUEST_TTL: Span = Span::hours(24);
-/// How long events are kept.
-pub(crate) const EVENT_TTL: Span = Span::days(30);
 /// How often what expired is forgotten.
 pub(crate) const FORGET: Span = Span::minutes(10);
 /// How often the contact's phone is told again that somebody types: the sign lasts 25 s there.

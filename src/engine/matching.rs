@@ -202,6 +202,9 @@ fn named(agent_id: AgentId, reason: &str) -> Reason {
 
 /// Why an agent who is ready may not take this work; `None`: it may.
 fn fits(desk: &Desk, row: &Interaction, waiting: &Waiting, now: crate::domain::Time) -> Option<&'static str> {
+    if !desk.role.handles(row.kind) {
+        return Some("kind_not_handled");
+    }
     if !desk.has_room(row.kind) {
         return Some("no_capacity");
     }

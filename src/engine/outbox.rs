@@ -149,6 +149,20 @@ impl Turn<'_> {
         self.tries_no_longer(&lane.0, message_id);
     }
 
+    /// A message leaves its lane without the provider's answer being waited for.
+    pub(crate) fn drop_flight(&mut self, message_id: MessageId) {
+        let Some(flight) = self.world.flights.get(&message_id) else { return };
+        let identity_id = flight.identity_id;
+        let Some(channel_id) = self.world.message(message_id).map(|kept| kept.channel_id.clone()) else {
+            return;
+        };
+        let lane = (channel_id, identity_id);
+        self.take_out(&lane, message_id);
+        if self.world.lanes.get(&lane).is_some_and(|lane| lane.sending.is_none() && lane.queue.is_empty()) {
+            self.world.lanes.remove(&lane);
+        }
+    }
+
     /// Whatever became of the message that tried whether an account works again: another may try.
     fn tries_no_longer(&mut self, channel_id: &ChannelId, message_id: MessageId) {
         let down = self.world.accounts.get_mut(channel_id).and_then(|account| account.down.as_mut());
@@ -318,9 +332,10 @@ impl Turn<'_> {
     }
 
     /// An account refuses everything: its messages wait, and one at a time tries whether it works again.
-    pub(crate) fn channel_down(&mut self, channel_id: &ChannelId) {
+    pub(crate) fn channel_down(&mut self, channel_id: &ChannelId, error: &DeliveryError) {
         let now = self.now;
         let Some(account) = self.world.accounts.get_mut(channel_id) else { return };
+        account.last_error = Some((now, error.clone()));
         let news = account.down.is_none();
         account.down = Some(Down { until: now + DOWN, probe: None });
         if news {

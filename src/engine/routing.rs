@@ -182,8 +182,10 @@ impl Turn<'_> {
     /// Work of a detached interaction comes back: to the agent who had it, directly if available, else preferred for a while.
     pub(crate) fn bring_back(&mut self, interaction_id: InteractionId) {
         let Some(row) = self.world.work(interaction_id).cloned() else { return };
-        let person = |agent_id: &AgentId| self.agent(*agent_id).is_ok_and(|agent| !agent.bot);
-        let last = row.last_agent_id.filter(person);
+        let last = row.last_agent_id.filter(|agent_id| {
+            let desk = self.world.desks.get(agent_id).filter(|desk| !desk.agent.removed && !desk.agent.bot);
+            desk.is_some_and(|desk| desk.role.handles(row.kind))
+        });
         let Some(agent_id) = last else { return self.route(interaction_id) };
         if self.on_duty(agent_id) {
             // Even over capacity: it is that agent's contact (SPEC §5.10).

@@ -63,8 +63,10 @@ impl Turn<'_> {
     /// An agent answered: the contact no longer waits, the agent does.
     pub(crate) fn agent_answered(&mut self, interaction_id: InteractionId, message_id: MessageId) {
         let Some(row) = self.world.work(interaction_id).cloned() else { return };
+        let now = self.now;
         self.edit(interaction_id, |row| {
             row.answered = true;
+            row.answered_at = row.answered_at.or(Some(now));
             if let Some(unanswered_since) = row.unanswered_since.take() {
                 let timer = row.timers.agent;
                 row.kept.put_back = Some(PutBack { messages: vec![message_id], unanswered_since, timer });
@@ -78,7 +80,7 @@ impl Turn<'_> {
         if is_done(row.status) {
             return;
         }
-        let (now, rule) = (self.now, self.plan(interaction_id).customer);
+        let rule = self.plan(interaction_id).customer;
         let runs = rule.is_some();
         self.edit(interaction_id, |row| {
             row.timers.customer = rule.as_ref().map(|rule| start(rule, now));

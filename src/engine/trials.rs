@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::limits::{KNOWN_TAGS, STARS};
+use super::limits::{KNOWN_TAGS, LIST_SCAN, STARS};
 use super::*;
 use crate::domain::{
     Abilities, AgentId, AgentState, AliasKind, Channel, ChannelId, ChannelKind, InteractionId, MessageKind,
-    Skill, Span, Timer,
+    RoleId, Skill, Span, Timer,
 };
 
 /// What the scripts of these cases say.
@@ -247,4 +247,31 @@ fn stars_have_a_limit() {
     desk.ask(star(0, false)).unwrap();
     let long = Command::Star { quick_reply_id: "x".repeat(65), starred: true };
     assert_eq!(desk.ask(long).unwrap_err().kind, RefusalKind::TooLarge);
+}
+
+#[test]
+fn a_list_looks_at_a_bounded_number_and_tells_where_it_stopped() {
+    let mut desk = Desk::new(TimerPlan::default());
+    let first = desk.hears("m1");
+    let mut stored = Stored { channels: vec![channel()], ..desk.engine.stored() };
+    let row = stored.interactions[0].clone();
+    for id in (1..).take(LIST_SCAN) {
+        let mut more = crate::domain::Interaction::clone(&row);
+        more.interaction_id = InteractionId(first.0 + id);
+        stored.interactions.push(more);
+    }
+    stored.agents[0].role = RoleId::supervisor();
+    desk.engine = Engine::new(stored, desk.now);
+    desk.ask(Command::StartSession).unwrap();
+    let mut list = |before| {
+        let filter = Filter { skill: "other".parse().ok(), limit: 10, before, ..Filter::default() };
+        match desk.ask(Command::Supervise(SuperviseCommand::List(filter))) {
+            Ok(Answer::Page { views, next }) => (views.len(), next),
+            other => panic!("{other:?}"),
+        }
+    };
+    // All but the oldest was looked at, and nothing fits; the next page has the rest.
+    let next = Some(InteractionId(first.0 + 1));
+    assert_eq!(list(None), (0, next));
+    assert_eq!(list(next), (0, None));
 }

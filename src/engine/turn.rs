@@ -13,8 +13,8 @@ use super::{
 };
 use crate::domain::{
     Agent, AgentId, Alias, AliasKind, ChannelKind, Contact, ContactId, Draft, Interaction, InteractionId,
-    Media, MediaId, Message, MessageId, Note, NoteId, Ownership, Skill, SkillId, Team, TeamId, Time,
-    Transcript, TranscriptId,
+    Media, MediaId, Message, MessageId, Note, NoteId, Ownership, Role, RoleId, Skill, SkillId, Team, TeamId,
+    Time, Transcript, TranscriptId,
 };
 
 /// Rows that this batch changed; their final state is read from the world when it ends.
@@ -30,6 +30,8 @@ pub(crate) struct Dirty {
     pub(crate) transcripts: BTreeMap<TranscriptId, Transcript>,
     pub(crate) tags: BTreeMap<String, i64>,
     pub(crate) stars: BTreeMap<(AgentId, String), bool>,
+    /// `None`: removed.
+    pub(crate) roles: BTreeMap<RoleId, Option<Arc<Role>>>,
     pub(crate) skills: BTreeMap<SkillId, Skill>,
     pub(crate) teams: BTreeMap<TeamId, Team>,
     pub(crate) service_levels: BTreeSet<(SkillId, Time)>,
@@ -291,6 +293,12 @@ impl<'a> Turn<'a> {
             .into_iter()
             .map(|((agent_id, quick_reply_id), starred)| StarRow { agent_id, quick_reply_id, starred })
             .collect();
+        for (role, saved) in dirty.roles {
+            match saved {
+                Some(saved) => rows.roles.push(saved),
+                None => rows.roles_removed.push(role),
+            }
+        }
         rows.skills = dirty.skills.into_values().collect();
         rows.teams = dirty.teams.into_values().collect();
         let queues = std::mem::take(&mut world.index.changed_queues);

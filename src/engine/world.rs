@@ -15,11 +15,11 @@ use std::sync::Arc;
 
 use self::index::{Index, Spot};
 use self::levels::Levels;
-use super::{ChannelInput, DecisionRow, RequestRow, Services, TokenRow};
+use super::{ChannelInput, DecisionRow, RequestRow, Retention, Services, TokenRow};
 use crate::domain::{
-    Agent, AgentId, AliasKind, Channel, ChannelId, ChannelKind, Contact, ContactId, Conversions, Draft,
-    IdentityId, Interaction, InteractionId, Media, MediaId, Message, MessageId, Note, Skill, SkillId, Team,
-    TeamId, Template, Time, Transcript, TranscriptId,
+    Agent, AgentId, AliasKind, Channel, ChannelId, ChannelKind, Contact, ContactId, Conversions,
+    DeliveryError, Draft, IdentityId, Interaction, InteractionId, Media, MediaId, Message, MessageId, Note,
+    Role, RoleId, Skill, SkillId, Team, TeamId, Template, Time, Transcript, TranscriptId,
 };
 
 /// The world.
@@ -36,9 +36,12 @@ pub(crate) struct World {
     pub(crate) recovering: bool,
     pub(crate) default_skill: Option<SkillId>,
     pub(crate) conversions: Conversions,
+    pub(crate) retention: Retention,
     pub(crate) accounts: BTreeMap<ChannelId, Account>,
     pub(crate) desks: BTreeMap<AgentId, Desk>,
     pub(crate) by_login: BTreeMap<String, AgentId>,
+    /// Roles that were saved.
+    pub(crate) roles: BTreeMap<RoleId, Arc<Role>>,
     pub(crate) skills: BTreeMap<SkillId, Skill>,
     pub(crate) teams: BTreeMap<TeamId, Team>,
     pub(crate) tokens: BTreeMap<String, TokenRow>,
@@ -88,6 +91,8 @@ pub(crate) struct Account {
     /// When the next send may leave, in microseconds (the theoretical arrival time of GCRA).
     pub(crate) next_slot: i64,
     pub(crate) down: Option<Down>,
+    /// What it refused everything with last.
+    pub(crate) last_error: Option<(Time, DeliveryError)>,
 }
 
 /// An account that refuses everything.
@@ -111,6 +116,8 @@ pub(crate) struct Key {
 #[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) agent: Arc<Agent>,
+    /// Its role as it is now.
+    pub(crate) role: Arc<Role>,
     pub(crate) sessions: BTreeSet<u64>,
     /// Until when it keeps its state without a connection.
     pub(crate) grace_until: Option<Time>,
@@ -221,6 +228,8 @@ pub(crate) struct Recent {
     pub(crate) requests_order: VecDeque<(i64, AgentId, String)>,
     pub(crate) notes: VecDeque<(i64, Note)>,
     pub(crate) decisions: VecDeque<(i64, DecisionRow)>,
+    /// Contacts that were erased.
+    pub(crate) erased: VecDeque<(i64, ContactId)>,
     /// What may leave memory once its batch is committed.
     pub(crate) leaving: VecDeque<(i64, Leaving)>,
 }
@@ -242,6 +251,11 @@ impl World {
 
     pub(crate) fn agent(&self, agent_id: AgentId) -> Option<&Agent> {
         self.desks.get(&agent_id).map(|desk| desk.agent.as_ref())
+    }
+
+    /// A role as it is now.
+    pub(crate) fn role(&self, role: &RoleId) -> Arc<Role> {
+        self.roles.get(role).cloned().unwrap_or_else(|| Arc::new(Role::unsaved(role)))
     }
 
     pub(crate) fn work(&self, interaction_id: InteractionId) -> Option<&Arc<Interaction>> {
@@ -286,9 +300,10 @@ impl World {
 }
 
 impl Desk {
-    pub(crate) fn new(agent: Agent) -> Self {
+    pub(crate) fn new(agent: Agent, role: Arc<Role>) -> Self {
         Self {
             agent: Arc::new(agent),
+            role,
             sessions: BTreeSet::new(),
             grace_until: None,
             holds: BTreeSet::new(),

@@ -1,7 +1,7 @@
 //! `scripts/timers.lua`: what its data, or what its function returns, says about the two timers.
 
 use super::data::{Node, Source};
-use crate::domain::{Role, Span};
+use crate::domain::{RoleId, Span};
 use crate::engine::{TimerPlan, TimerRule, ZeroAction};
 
 /// What the script gives.
@@ -113,7 +113,7 @@ fn extend(node: &Node<'_>, rule: &mut TimerRule) {
     rule.extend_by = fields.must("by").and_then(|node| node.span());
     rule.extend_max = fields.may("max").map_or(Some(1), |node| node.whole(1, EXTEND_MAX)).unwrap_or(0);
     if let Some(node) = fields.may("roles") {
-        let roles: Vec<Role> = node.list().iter().filter_map(Node::parsed).collect();
+        let roles: Vec<RoleId> = node.list().iter().filter_map(Node::parsed).collect();
         if roles.is_empty() {
             node.wrong("name at least one role, or leave it out: then every role that has extend_timer may");
         }

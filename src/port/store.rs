@@ -6,10 +6,10 @@ use futures_util::future::BoxFuture;
 
 use super::{Conversation, Party, PluginRows, Stretch};
 use crate::domain::{
-    AgentId, Alias, ChannelId, Contact, ContactId, Draft, Interaction, InteractionId, Media, MediaId,
-    Message, MessageId, Note, SearchWord, Status, Time,
+    AgentId, Alias, ChannelId, ChannelKind, Contact, ContactId, Draft, Interaction, InteractionId, Media,
+    MediaId, Message, MessageId, Note, SearchWord, SkillId, Status, Time,
 };
-use crate::engine::{Batch, Cold, ColdKeys, Event, Filter, Sight, Stored};
+use crate::engine::{AuditRow, Batch, Cold, ColdKeys, Event, Filter, Sight, Stored};
 
 /// What broke in a store.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +60,84 @@ pub struct LoggedEvent {
     pub message: Option<Arc<Message>>,
     /// The note it is about.
     pub note: Option<Arc<Note>>,
+}
+
+/// Which acts of the audit log.
+#[derive(Debug, Clone, Default)]
+pub struct AuditQuery {
+    /// Only before this number.
+    pub before: Option<i64>,
+    /// Only of this agent.
+    pub agent_id: Option<AgentId>,
+    /// Only this action.
+    pub action: Option<String>,
+    /// Only on this object.
+    pub object: Option<String>,
+    /// Only from then on.
+    pub from: Option<Time>,
+    /// Only before then.
+    pub to: Option<Time>,
+    /// How many.
+    pub limit: u32,
+}
+
+/// Everything that is kept of one contact but its messages.
+#[derive(Debug, Clone)]
+pub struct ContactFile {
+    /// The contact.
+    pub contact: Contact,
+    /// Its addresses.
+    pub aliases: Vec<Alias>,
+    /// Its interactions, oldest first.
+    pub interactions: Vec<Interaction>,
+    /// Their notes, oldest first.
+    pub notes: Vec<Note>,
+}
+
+/// A place among interactions in the order in which they began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// When the one before began.
+    pub created_at: Time,
+    /// Which it was.
+    pub interaction_id: InteractionId,
+}
+
+/// What reports and exports need of an interaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkRow {
+    /// Which.
+    pub interaction_id: InteractionId,
+    /// On which channel account.
+    pub channel_id: ChannelId,
+    /// Of which kind.
+    pub kind: ChannelKind,
+    /// With whom.
+    pub contact_id: ContactId,
+    /// Whether an agent began it.
+    pub outbound: bool,
+    /// Its status.
+    pub status: Status,
+    /// Its skill.
+    pub skill: Option<SkillId>,
+    /// Who has it.
+    pub agent_id: Option<AgentId>,
+    /// Who had it.
+    pub last_agent_id: Option<AgentId>,
+    /// Its disposition.
+    pub disposition: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// When it began.
+    pub created_at: Time,
+    /// When an agent first had it.
+    pub accepted_at: Option<Time>,
+    /// When an agent first answered.
+    pub answered_at: Option<Time>,
+    /// Since when its status is so.
+    pub status_since: Time,
+    /// When it ended.
+    pub ended_at: Option<Time>,
 }
 
 /// A page of an interaction's messages, oldest first.
@@ -284,6 +362,27 @@ pub trait Store: Send + Sync + 'static {
     fn load_plugins(&self) -> BoxFuture<'_, Result<PluginRows, StoreError>>;
     /// Writes rows of plugins, all or none. Only the writer may.
     fn save_plugins<'a>(&'a self, rows: &'a PluginRows) -> BoxFuture<'a, Result<(), StoreError>>;
+    /// A page of the audit log, newest first.
+    fn audit(&self, query: AuditQuery) -> BoxFuture<'_, Result<Vec<AuditRow>, StoreError>>;
+    /// Everything that is kept of one contact but its messages.
+    fn contact_file(&self, contact_id: ContactId) -> BoxFuture<'_, Result<Option<ContactFile>, StoreError>>;
+    /// Files whose rows are erased and that are still to be removed.
+    fn erased_files(&self, limit: u32) -> BoxFuture<'_, Result<Vec<MediaId>, StoreError>>;
+    /// The next stretch of contacts after one: those with whom nothing is open and nothing was since `before`, and how far
+    /// the stretch goes (`None`: there are no more).
+    fn silent_contacts(
+        &self,
+        before: Time,
+        after: ContactId,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<(Vec<ContactId>, Option<ContactId>), StoreError>>;
+    /// Interactions that began after a place and before a time, in order.
+    fn work_since(
+        &self,
+        place: Place,
+        to: Time,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<WorkRow>, StoreError>>;
     /// Whether it answers at all, for `/readyz`.
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
     /// Closes every connection and gives the writer's place free.

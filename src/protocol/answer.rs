@@ -15,6 +15,10 @@ use crate::domain::{
 };
 use crate::engine::TimerKind;
 
+mod admin;
+
+pub use admin::*;
+
 /// Nothing but that it is so.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Done {}
@@ -38,6 +42,8 @@ pub struct SessionStarted<'a> {
     pub agent: Agent<'a>,
     /// What it may do.
     pub permissions: Vec<Word<Permission>>,
+    /// Kinds of channel whose work it may handle.
+    pub kinds: Vec<Word<ChannelKind>>,
     /// The last event that the snapshot holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,

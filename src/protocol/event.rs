@@ -369,6 +369,12 @@ pub enum EventBody<'a> {
         /// What is wrong.
         errors: Vec<ScriptError<'a>>,
     },
+    /// A contact was erased: forget what you know of it.
+    #[serde(rename = "contact.erased")]
+    ContactErased {
+        /// Which.
+        contact_id: Id<ContactId>,
+    },
     /// An alarm or a piece of news for administrators.
     #[serde(rename = "notice")]
     Notice {

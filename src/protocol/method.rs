@@ -84,6 +84,9 @@ const EXTEND_TIMER: Option<Permission> = Some(Permission::ExtendTimer);
 const SUPERVISE: Option<Permission> = Some(Permission::Supervise);
 const SEARCH: Option<Permission> = Some(Permission::Search);
 const ADMINISTER: Option<Permission> = Some(Permission::Administer);
+const EXPORT: Option<Permission> = Some(Permission::Export);
+const ERASE: Option<Permission> = Some(Permission::Erase);
+const REPORT: Option<Permission> = Some(Permission::Report);
 
 methods! {
     SessionStart "session.start" params::SessionStart => answer::SessionStarted<'static>, ANY, Harmless,
@@ -200,14 +203,38 @@ methods! {
         "Every agent.";
     AdminAgentsSave "admin.agents.save" params::SaveAgent => answer::OneAgent<'static>, ADMINISTER, Harmless,
         "Makes or changes an agent.";
+    AdminAgentsRemove "admin.agents.remove" params::OfLogin => answer::OneAgent<'static>, ADMINISTER, Remembered,
+        "Removes an agent: its work goes back, its logins end, and history still names it.";
+    AdminAgentsResetPassword "admin.agents.reset_password" params::ResetPassword => answer::NewPassword<'static>, ADMINISTER, Harmless,
+        "Gives an agent another password and ends its logins.";
+    AdminRolesList "admin.roles.list" params::Nothing => answer::Roles<'static>, ADMINISTER, Harmless,
+        "Every role, with what it may do.";
+    AdminRolesSave "admin.roles.save" params::SaveRole => answer::Done, ADMINISTER, Remembered,
+        "Makes or changes a role; its holders' sockets begin afresh.";
+    AdminRolesRemove "admin.roles.remove" params::OfRole => answer::Done, ADMINISTER, Remembered,
+        "Removes a role that nobody has.";
     AdminSkillsList "admin.skills.list" params::Nothing => answer::Skills<'static>, ADMINISTER, Harmless,
         "Every skill.";
     AdminSkillsSave "admin.skills.save" params::SaveSkill => answer::Done, ADMINISTER, Remembered,
         "Makes or changes a skill.";
+    AdminSkillsRemove "admin.skills.remove" params::OfSkill => answer::Done, ADMINISTER, Remembered,
+        "Removes a skill that nobody holds and no open work needs.";
+    AdminDispositionsList "admin.dispositions.list" params::MaybeSkill => answer::Dispositions<'static>, ADMINISTER, Harmless,
+        "The dispositions of each skill.";
+    AdminDispositionsSave "admin.dispositions.save" params::SaveDispositions => answer::Done, ADMINISTER, Remembered,
+        "Writes all dispositions of a skill; history keeps those that go.";
     AdminTeamsList "admin.teams.list" params::Nothing => answer::Teams<'static>, ADMINISTER, Harmless,
         "Every team.";
     AdminTeamsSave "admin.teams.save" params::SaveTeam => answer::Done, ADMINISTER, Remembered,
         "Makes or changes a team.";
+    AdminTeamsRemove "admin.teams.remove" params::OfTeam => answer::Done, ADMINISTER, Remembered,
+        "Removes a team that nobody is in.";
+    AdminChannelsList "admin.channels.list" params::Nothing => answer::Channels<'static>, ADMINISTER, Harmless,
+        "Every channel account, what it can do and how it does.";
+    AdminChannelsTest "admin.channels.test" params::OfChannel => answer::ChannelTested<'static>, ADMINISTER, Harmless,
+        "Asks a channel's provider whether the account works.";
+    AdminTokensList "admin.tokens.list" params::Nothing => answer::Tokens<'static>, ADMINISTER, Harmless,
+        "Every bearer token, without what it is.";
     AdminTokensAdd "admin.tokens.add" params::AddToken => answer::NewToken<'static>, ADMINISTER, Harmless,
         "Makes a bearer token and shows it, once.";
     AdminTokensRevoke "admin.tokens.revoke" params::RevokeToken => answer::Done, ADMINISTER, Remembered,
@@ -228,6 +255,18 @@ methods! {
         "Sets a plugin's settings; it learns of them at once.";
     AdminPluginsResume "admin.plugins.resume" params::OfPlugin => plugin::OnePlugin<'static>, ADMINISTER, Harmless,
         "Lets a suspended plugin go on where it was.";
+    AdminAuditList "admin.audit.list" params::ListAudit => answer::Audit<'static>, ADMINISTER, Harmless,
+        "Who did what, newest first.";
+    AdminRetentionGet "admin.retention.get" params::Nothing => answer::Retention, ADMINISTER, Harmless,
+        "How long things are kept. The configuration says so: it deletes for good.";
+    AdminContactsExport "admin.contacts.export" params::OfContact => answer::ExportedContact, EXPORT, Harmless,
+        "Everything that is kept of one contact; more than fits into an answer is at `/export/contacts/{id}`.";
+    AdminContactsErase "admin.contacts.erase" params::OfContact => answer::Done, ERASE, Remembered,
+        "Erases a contact: names, addresses, texts, notes and files. Open work with it ends.";
+    ReportDaily "report.daily" params::DailyReport => answer::DailyReport, REPORT, Harmless,
+        "What a day's work came to: in all, by skill and by agent.";
+    ExportInteractions "export.interactions" params::ExportInteractions => answer::ExportAddress, EXPORT, Harmless,
+        "The address of a file with the interactions of a time.";
     Discover "rpc.discover" params::Nothing => serde_json::Value, ANY, Harmless,
         "This protocol as an OpenRPC document.";
 }

@@ -4,6 +4,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use crate::domain::Permission;
+
 use super::method::{METHODS, MethodInfo, Repeat};
 use super::{ErrorShape, Event, Hello, Uploaded};
 
@@ -39,6 +41,7 @@ pub fn document() -> Value {
             { "name": "hello", "summary": "The first frame of a socket.", "params": reference("Hello") },
             { "name": "event", "summary": "Something happened that the caller may see.", "params": reference("Event") },
         ],
+        "x-permissions": Permission::WORDS,
         "x-error": reference("ErrorShape"),
         "x-close-codes": close_codes(),
     })

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Id, Moment, Word};
-use crate::domain::{AddressKind, AgentId, AgentState, ChannelKind, Role};
+use crate::domain::{AddressKind, AgentId, AgentState, ChannelKind, Permission};
 
 /// A person who answers, supervises or administers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -21,7 +21,7 @@ pub struct Agent<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub bot: bool,
     /// Its role.
-    pub role: Word<Role>,
+    pub role: &'a str,
     /// Whether it may be offered work.
     pub state: Word<AgentState>,
     /// Why it is unavailable.
@@ -40,6 +40,21 @@ pub struct Agent<'a> {
     /// Whether it was removed; then it is only a name in the history.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub removed: bool,
+}
+
+/// What its holders may do.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Role<'a> {
+    /// Its name.
+    pub role: &'a str,
+    /// What to show.
+    pub title: &'a str,
+    /// What its holders may do.
+    pub permissions: Vec<Word<Permission>>,
+    /// Kinds of channel whose work they may handle.
+    pub kinds: Vec<Word<ChannelKind>>,
+    /// Whether it is always there: it can be changed, not removed.
+    pub built_in: bool,
 }
 
 /// A skill that an agent holds.

@@ -12,8 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::domain::{
     AddressKind, AgentId, AgentState, Book, ChannelId, ChannelKind, ContactId, DecisionId, DeliveryState,
     Direction, DraftMode, HeaderFormat, InteractionId, MediaId, MediaState, MessageId, MessageKind, NoteId,
-    Ownership, ParameterFormat, Permission, Role, SectionState, SkillId, Status, TeamId, Time, TranscriptId,
-    TranscriptState, TranslationState,
+    Ownership, ParameterFormat, Permission, RoleId, SectionState, SkillId, Status, TeamId, Time,
+    TranscriptId, TranscriptState, TranslationState,
 };
 use crate::engine::{RefusalKind, TimerChange, TimerKind};
 
@@ -52,7 +52,7 @@ macro_rules! named {
         }
     )*};
 }
-named!(ChannelId MediaId SkillId TeamId);
+named!(ChannelId MediaId RoleId SkillId TeamId);
 
 impl<T: Display> Serialize for Id<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -146,7 +146,6 @@ lists! {
     ParameterFormat "ParameterFormat"
     Permission "Permission"
     RefusalKind "RefusalKind"
-    Role "Role"
     Status "Status"
     TimerChange "TimerChange"
     TimerKind "TimerKind"

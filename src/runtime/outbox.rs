@@ -83,9 +83,32 @@ pub(crate) fn start(desk: Desk, letters: Option<Letters>, effects: mpsc::Receive
     let (media, clock, metrics) =
         (desk.media().clone(), Arc::clone(desk.clock()), Arc::clone(desk.metrics()));
     let ways = (letters, desk.translations().map(Arc::clone));
-    let tell: Tell = Arc::new(move |input| desk.tell(input));
+    let teller = desk.clone();
+    let tell: Tell = Arc::new(move |input| teller.tell(input));
     let outbox = Outbox::new(connectors, media, clock, metrics, ways, tell);
-    tokio::spawn(outbox.run(effects));
+    tokio::spawn(outbox.run(effects, move |effect| clear(&desk, effect)));
+}
+
+/// What is to be cleared away is the cleaner's.
+fn clear(desk: &Desk, effect: &Effect) {
+    let desk = desk.clone();
+    match *effect {
+        Effect::RemoveErasedFiles => {
+            tokio::spawn(async move { desk.cleaner().remove_files(&desk).await });
+        }
+        Effect::FindSilent { before } => {
+            tokio::spawn(async move { desk.cleaner().find_silent(&desk, before).await });
+        }
+        Effect::Send(_)
+        | Effect::FetchMedia { .. }
+        | Effect::MarkRead { .. }
+        | Effect::React { .. }
+        | Effect::SendTranscript(_)
+        | Effect::Translate { .. }
+        | Effect::RefreshTemplates { .. }
+        | Effect::CloseSockets { .. }
+        | Effect::CloseLogins { .. } => {}
+    }
 }
 
 /// Reads an account's templates; they arrive as an input.
@@ -117,8 +140,9 @@ impl Outbox {
         Arc::new(Self { accounts, media, clock, metrics, fetches, uploads, letters, translations, tell })
     }
 
-    async fn run(self: Arc<Self>, mut effects: mpsc::Receiver<Effect>) {
+    async fn run(self: Arc<Self>, mut effects: mpsc::Receiver<Effect>, clear: impl Fn(&Effect) + Send) {
         while let Some(effect) = effects.recv().await {
+            clear(&effect);
             // By itself: this loop never waits for a provider, or commits would.
             drop(tokio::spawn(Arc::clone(&self).carry_out(effect)));
         }
@@ -136,8 +160,11 @@ impl Outbox {
             Effect::Translate { message_id, attempt, from, to, text } => {
                 self.translate(message_id, attempt, [&from, &to, &text]).await;
             }
-            // The feed's business.
-            Effect::CloseSockets { .. } | Effect::CloseLogins { .. } => {}
+            // The cleaner's business, and the feed's.
+            Effect::RemoveErasedFiles
+            | Effect::FindSilent { .. }
+            | Effect::CloseSockets { .. }
+            | Effect::CloseLogins { .. } => {}
         }
     }
 
@@ -306,7 +333,9 @@ impl Outbox {
             | Effect::SendTranscript(_)
             | Effect::Translate { .. }
             | Effect::CloseSockets { .. }
-            | Effect::CloseLogins { .. } => Ok(()),
+            | Effect::CloseLogins { .. }
+            | Effect::RemoveErasedFiles
+            | Effect::FindSilent { .. } => Ok(()),
         };
         if let Err(error) = done {
             tracing::info!(channel = %channel_id, %error, "a read mark or a reaction was not taken");

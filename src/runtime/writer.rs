@@ -14,7 +14,9 @@ use super::inbox::{FailedCommit, Inbox, Waiter, Waiting, Work};
 use super::publish::Publisher;
 use crate::clock::{Clock, pause};
 use crate::domain::{Channel, Conversions, SkillId, Time};
-use crate::engine::{Cold, Engine, Envelope, Input, Policy, Refusal, RefusalKind, Reply, Services};
+use crate::engine::{
+    Cold, Engine, Envelope, Input, Policy, Refusal, RefusalKind, Reply, Retention, Services,
+};
 use crate::port::{Store, StoreError};
 use crate::telemetry::Metrics;
 
@@ -37,6 +39,7 @@ pub(crate) struct Writer {
     pub(crate) default_skill: Option<SkillId>,
     pub(crate) services: Services,
     pub(crate) conversions: Conversions,
+    pub(crate) retention: Retention,
     pub(crate) random: u64,
     /// The number of the batch handed over last.
     pub(crate) last: i64,
@@ -226,6 +229,7 @@ impl Writer {
                     stored.default_skill.clone_from(&self.default_skill);
                     stored.services.clone_from(&self.services);
                     stored.conversions.clone_from(&self.conversions);
+                    stored.retention = self.retention;
                     self.engine = Engine::new(stored, self.clock.now());
                     self.metrics.unavailable.set(0.0);
                     self.tokio.block_on(self.publisher.reloaded());

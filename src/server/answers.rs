@@ -8,8 +8,8 @@ use crate::engine::{Answer, View};
 use crate::port::{EndedPage, Language, MessagePage};
 use crate::protocol::{
     self, Agents, Done, History, Id, InteractionPage, Interactions, KnownTag, KnownTags, Method, OneAgent,
-    OneInteraction, OneMessage, OneNote, OneTranscript, Outbound, Skills, Tags, Teams, Templates, Watching,
-    WholeInteraction, Why,
+    OneInteraction, OneMessage, OneNote, OneTranscript, Outbound, Roles, Skills, Tags, Teams, Templates,
+    Watching, WholeInteraction, Why,
 };
 
 /// The frame; `None`: no answer to such a method.
@@ -22,10 +22,22 @@ pub(crate) fn frame(app: &App, id: &RawValue, method: Method, answer: &Answer) -
             let agents = agents.iter().map(|(agent, load)| wire::agent(agent, *load)).collect();
             protocol::answer(id, Agents { agents })
         }
+        Answer::Roles(roles) => {
+            protocol::answer(id, Roles { roles: roles.iter().map(|role| wire::role(role)).collect() })
+        }
         Answer::Skills(skills) => {
             protocol::answer(id, Skills { skills: skills.iter().map(wire::skill).collect() })
         }
         Answer::Teams(teams) => protocol::answer(id, Teams { teams: teams.iter().map(wire::team).collect() }),
+        Answer::Channels(channels) => {
+            let channels = channels.iter().map(wire::channel_status).collect();
+            protocol::answer(id, protocol::Channels { channels })
+        }
+        Answer::Tokens(tokens) => {
+            let tokens = tokens.iter().map(wire::token).collect();
+            protocol::answer(id, protocol::Tokens { tokens })
+        }
+        Answer::Retention(kept) => protocol::answer(id, wire::retention(kept)),
         Answer::Interaction { view, notes, draft } if method == Method::InteractionGet => {
             let (it, contact) = (&view.interaction, Some(&*view.contact));
             protocol::answer(

@@ -11,6 +11,7 @@ use super::console::Console;
 use super::origin::Origins;
 use super::password::Passwords;
 use super::rate::Rates;
+use super::report::Reporting;
 use super::scripts::ScriptsState;
 use super::sessions::Sessions;
 use super::throttle::Throttle;
@@ -34,6 +35,8 @@ pub struct Options {
     pub unavailable_reasons: Vec<String>,
     /// Its plugins, if it runs any.
     pub plugins: Option<Arc<crate::plugin::Host>>,
+    /// How reports are made.
+    pub reporting: Reporting,
     /// The simulator's pages, if it is on. Then the clock may be moved by days, and logins outlive that.
     pub simulator: Option<Router>,
 }
@@ -47,6 +50,8 @@ pub(crate) struct App {
     pub(crate) visits: Arc<Visits>,
     pub(crate) open: Open,
     pub(crate) origins: Origins,
+    /// Places for files being written.
+    pub(crate) exports: Arc<tokio::sync::Semaphore>,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
     pub(crate) rates: Rates,
@@ -71,6 +76,7 @@ impl App {
             sessions: Sessions::default(),
             visits: Visits::new(desk.connectors()),
             open: Open::default(),
+            exports: Arc::new(tokio::sync::Semaphore::new(super::export::AT_ONCE)),
             passwords: Passwords::default(),
             throttle: Throttle::default(),
             rates: Rates::default(),

@@ -1,5 +1,7 @@
 //! Who asks: a session cookie with an allowed origin, or a bearer token. Both are known by their hash only.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, StatusCode, header};
 use sha2::{Digest, Sha256};
 
@@ -13,7 +15,7 @@ use crate::engine::{Answer, Input, Refusal, RefusalKind};
 #[derive(Debug, Clone)]
 pub(crate) struct Who {
     pub(crate) agent_id: AgentId,
-    pub(crate) role: Role,
+    pub(crate) role: Arc<Role>,
     /// SHA-256 of the cookie or token, in hex.
     pub(crate) login: String,
 }
@@ -24,7 +26,7 @@ impl Who {
         if self.role.may(permission) {
             return Ok(());
         }
-        let sentence = format!("Your role ({}) does not have the permission {permission}", self.role);
+        let sentence = format!("Your role ({}) does not have the permission {permission}", self.role.role);
         Err(Refusal::new(RefusalKind::NotPermitted, sentence))
     }
 }

@@ -3,16 +3,20 @@
 mod supervision;
 
 use super::plugins;
-use crate::domain::{Capacity, DraftMode, InteractionId, Skill, SkillLevel, Span, Team, TemplateValues};
+use crate::domain::{
+    Capacity, ChannelKind, DraftMode, InteractionId, Role, Skill, SkillLevel, Span, Team, TemplateValues,
+};
 use crate::engine::{
     AdminCommand, Command, ContactChanges, ContactCommand, Conversion, Filter, SuperviseCommand,
 };
 use crate::protocol::params::{
-    AddNote, AddToken, BlockContact, ChangePassword, Convert, FilledTemplate, FindQuickReplies, FindTags,
-    History, MergeContact, Nothing, OfChannel, OfContact, OfInteraction, OfMessage, OneTag, OptOut,
-    PastInteractions, Pull, React, Refuse, RenderQuickReply, Retry, RevokeToken, SaveAddress, SaveAgent,
-    SaveContact, SaveDraft, SaveSkill, SaveTeam, SearchDirectory, SearchRun, Send, SendTranscript,
-    SessionStart, SetOutcome, SetState, SetTranslation, Snooze, StarQuickReply, StartOutbound,
+    AddNote, AddToken, BlockContact, ChangePassword, Convert, DailyReport, ExportInteractions,
+    FilledTemplate, FindQuickReplies, FindTags, History, ListAudit, MaybeSkill, MergeContact, Nothing,
+    OfChannel, OfContact, OfInteraction, OfLogin, OfMessage, OfRole, OfSkill, OfTeam, OneTag, OptOut,
+    PastInteractions, Pull, React, Refuse, RenderQuickReply, ResetPassword, Retry, RevokeToken, SaveAddress,
+    SaveAgent, SaveContact, SaveDispositions, SaveDraft, SaveRole, SaveSkill, SaveTeam, SearchDirectory,
+    SearchRun, Send, SendTranscript, SessionStart, SetOutcome, SetState, SetTranslation, Snooze,
+    StarQuickReply, StartOutbound,
 };
 use crate::protocol::{ErrorShape, INVALID_PARAMS, Method, Request};
 
@@ -50,11 +54,21 @@ pub(crate) enum Own {
     Languages,
     Scripts { reload: bool },
     Plugins(plugins::Ask),
+    ResetPassword(ResetPassword),
+    TestChannel(OfChannel),
+    Dispositions(MaybeSkill),
+    Audit(ListAudit),
+    ExportContact(OfContact),
+    Report(DailyReport),
+    ExportInteractions(ExportInteractions),
     Discover,
 }
 
 /// Reads a request's parameters as its method wants them.
-#[expect(clippy::too_many_lines, reason = "one line for each method")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table: a line a method, and the compiler sees that none is missing"
+)]
 pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorShape<'static>> {
     let on = |command: fn(InteractionId) -> Command| -> Result<Command, ErrorShape<'static>> {
         let OfInteraction { interaction_id } = request.params()?;
@@ -77,6 +91,13 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         Method::QuickReplyStar => return Ok(Plan::Own(Own::StarQuickReply(request.params()?))),
         Method::ChangePassword => return Ok(Plan::Own(Own::ChangePassword(request.params()?))),
         Method::SearchRun => return Ok(Plan::Own(Own::Search(request.params()?))),
+        Method::AdminAgentsResetPassword => return Ok(Plan::Own(Own::ResetPassword(request.params()?))),
+        Method::AdminChannelsTest => return Ok(Plan::Own(Own::TestChannel(request.params()?))),
+        Method::AdminDispositionsList => return Ok(Plan::Own(Own::Dispositions(request.params()?))),
+        Method::AdminAuditList => return Ok(Plan::Own(Own::Audit(request.params()?))),
+        Method::AdminContactsExport => return Ok(Plan::Own(Own::ExportContact(request.params()?))),
+        Method::ReportDaily => return Ok(Plan::Own(Own::Report(request.params()?))),
+        Method::ExportInteractions => return Ok(Plan::Own(Own::ExportInteractions(request.params()?))),
         Method::AdminAgentsSave => return Ok(Plan::Own(Own::SaveAgent(request.params()?))),
         Method::AdminTokensAdd => return Ok(Plan::Own(Own::AddToken(request.params()?))),
         Method::SetState => set_state(request.params()?),
@@ -146,6 +167,35 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         Method::AdminTeamsList => plain(Command::Administer(AdminCommand::ListTeams))?,
         Method::TranslationSet => set_translation(request.params()?),
         Method::MessageTranslate => translate(&request.params()?),
+        Method::AdminAgentsRemove => {
+            let OfLogin { login } = request.params()?;
+            Command::Administer(AdminCommand::RemoveAgent { login })
+        }
+        Method::AdminSkillsRemove => {
+            let OfSkill { skill } = request.params()?;
+            Command::Administer(AdminCommand::RemoveSkill { skill: skill.0 })
+        }
+        Method::AdminTeamsRemove => {
+            let OfTeam { team } = request.params()?;
+            Command::Administer(AdminCommand::RemoveTeam { team: team.0 })
+        }
+        Method::AdminDispositionsSave => {
+            let SaveDispositions { skill, dispositions, required } = request.params()?;
+            Command::Administer(AdminCommand::SaveDispositions { skill: skill.0, dispositions, required })
+        }
+        Method::AdminContactsErase => {
+            let OfContact { contact_id } = request.params()?;
+            Command::Administer(AdminCommand::EraseContact { contact_id: contact_id.0 })
+        }
+        Method::AdminChannelsList => plain(Command::Administer(AdminCommand::ListChannels))?,
+        Method::AdminTokensList => plain(Command::Administer(AdminCommand::ListTokens))?,
+        Method::AdminRetentionGet => plain(Command::Administer(AdminCommand::ReadRetention))?,
+        Method::AdminRolesList => plain(Command::Administer(AdminCommand::ListRoles))?,
+        Method::AdminRolesSave => Command::Administer(save_role(request.params()?)),
+        Method::AdminRolesRemove => {
+            let OfRole { role } = request.params()?;
+            Command::Administer(AdminCommand::RemoveRole { role: role.0 })
+        }
         Method::AdminSkillsSave => Command::Administer(save_skill(request.params()?)?),
         Method::AdminTeamsSave => Command::Administer(save_team(request.params()?)),
         Method::AdminTokensRevoke => {
@@ -333,6 +383,16 @@ fn merge_contact(params: &MergeContact) -> ContactCommand {
     } else {
         ContactCommand::Merge { contact_id, into }
     }
+}
+
+fn save_role(params: SaveRole) -> AdminCommand {
+    let every = || ChannelKind::ALL.iter().copied().collect();
+    AdminCommand::SaveRole(Role {
+        title: params.title.unwrap_or_else(|| params.role.0.to_string()),
+        role: params.role.0,
+        permissions: params.permissions.into_iter().map(|word| word.0).collect(),
+        kinds: params.kinds.map_or_else(every, |kinds| kinds.into_iter().map(|word| word.0).collect()),
+    })
 }
 
 fn save_team(params: SaveTeam) -> AdminCommand {

@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 
 use super::app::App;
 use super::reply::Failure;
-use super::{console, files, health, login, plugins, reference, rpc, socket, visitor, webhook};
+use super::{console, export, files, health, login, plugins, reference, rpc, socket, visitor, webhook};
 use crate::clock::pause;
 
 /// Longest body of a login.
@@ -37,6 +37,9 @@ pub(crate) fn all(app: &Arc<App>, simulator: Option<Router>) -> Router {
         .route("/chat/{id}/socket", get(visitor::upgrade))
         .route("/chat/{id}/media", post(visitor::upload).layer(DefaultBodyLimit::disable()))
         .route("/chat/{id}/media/{media_id}", get(visitor::download))
+        .route("/export/interactions", get(export::interactions))
+        .route("/export/report", get(export::report))
+        .route("/export/contacts/{id}", get(export::contact))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

@@ -14,7 +14,7 @@ use crate::engine::{Audience, Caller};
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     pub(crate) caller: Caller,
-    pub(crate) role: Role,
+    pub(crate) role: Arc<Role>,
     /// SHA-256 of its cookie or token, to close it at logout.
     pub(crate) login: String,
     pub(crate) lane: Arc<Lane>,
@@ -151,21 +151,22 @@ fn of_agent(open: &Open, agent_id: AgentId) -> impl Iterator<Item = &Session> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::RoleId;
 
     fn sessions() -> Sessions {
         let sessions = Sessions::default();
         for (agent, session, role) in [
-            (1, 1, Role::Agent),
-            (1, 2, Role::Agent),
-            (2, 3, Role::Agent),
-            (3, 4, Role::Supervisor),
-            (4, 5, Role::Administrator),
+            (1, 1, RoleId::agent()),
+            (1, 2, RoleId::agent()),
+            (2, 3, RoleId::agent()),
+            (3, 4, RoleId::supervisor()),
+            (4, 5, RoleId::administrator()),
         ] {
             let caller = Caller { agent_id: AgentId(agent), session };
             let lane = Arc::default();
             sessions.add(Session {
                 caller,
-                role,
+                role: Arc::new(Role::unsaved(&role)),
                 login: format!("l{session}"),
                 lane,
                 queues: BTreeSet::new(),
@@ -201,7 +202,7 @@ mod tests {
         let login = String::new();
         sessions.add(Session {
             caller,
-            role: Role::Agent,
+            role: Arc::new(Role::unsaved(&RoleId::agent())),
             login,
             lane: Arc::clone(&lane),
             queues: BTreeSet::new(),

@@ -1,6 +1,7 @@
 //! Turns the engine's values into what crosses the wire. It knows both languages and decides nothing.
 
 mod event;
+mod oversight;
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::domain::{
     Abilities, Agent, AliasKind, Author, CardSection, Channel, ChannelId, ChannelKind, Contact, Draft,
-    Interaction, Media, MediaId, Message, Note, Reaction, Skill, SkillId, Team, TeamId, Template,
+    Interaction, Media, MediaId, Message, Note, Reaction, Role, Skill, SkillId, Team, TeamId, Template,
     TemplateValues, Timer, TimerRule, Transcript, Watching, readable_address,
 };
 use crate::engine::{AtRisk, Board, ContactView, DecisionRow, PolicyError, Queue, Services, Share, Snapshot};
@@ -17,6 +18,7 @@ use crate::protocol as wire;
 use crate::protocol::{Id, Moment, Word};
 
 pub(crate) use event::{Told, event_frame};
+pub(crate) use oversight::{act, channel_status, retention, token};
 
 /// What each channel account can do, for everything that shows an interaction.
 #[derive(Debug, Default)]
@@ -313,7 +315,7 @@ pub(crate) fn agent(it: &Agent, load: u32) -> wire::Agent<'_> {
         login: &it.login,
         name: &it.name,
         bot: it.bot,
-        role: Word(it.role),
+        role: it.role.as_str(),
         state: Word(it.state),
         reason: it.reason.as_deref(),
         state_since: Moment(it.state_since),
@@ -382,6 +384,16 @@ pub(crate) fn skill(it: &Skill) -> wire::Skill<'_> {
         offer_seconds: it.offer.0 / 1_000,
         auto_accept: it.auto_accept,
         outbound: &it.outbound,
+    }
+}
+
+pub(crate) fn role(it: &Role) -> wire::Role<'_> {
+    wire::Role {
+        role: it.role.as_str(),
+        title: &it.title,
+        permissions: it.permissions.iter().copied().map(Word).collect(),
+        kinds: it.kinds.iter().copied().map(Word).collect(),
+        built_in: it.role.is_built_in(),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::backend::{Argument, Connection, Read};
 use super::encode::list;
 use super::sql::Sql;
-use super::{decode, table};
+use super::{decode, lookup, table};
 use crate::domain::{ContactId, IdentityId, InteractionId, MessageId};
 use crate::engine::{Cold, ColdKeys};
 use crate::port::StoreError;
@@ -70,12 +70,18 @@ pub(super) async fn load<C: Connection>(
     let mut people: BTreeSet<ContactId> = keys.contacts.clone();
     people.extend(aliases.iter().map(|alias| alias.contact_id));
     people.extend(interactions.iter().map(|interaction| interaction.contact_id));
+    // Who is asked for with all its work is asked for as a person, under every contact that turned out to be this one.
+    let merged = find(c, &sql.merged_into, &keys.work_of, "contacts", decode::number).await?;
+    let same: BTreeSet<ContactId> =
+        keys.work_of.iter().copied().chain(merged.into_iter().map(ContactId)).collect();
+    people.extend(&same);
     Ok(Cold {
         contacts: find(c, &sql.contacts, &people, "contacts", decode::contact).await?,
         dedupe: find(c, &sql.cold_dedupe, &keys.dedupe, "dedupe", decode::words).await?,
         requests: find(c, &sql.cold_requests, &keys.requests, "requests", decode::request).await?,
         decisions: find(c, &sql.cold_decisions, &keys.decisions, "decisions", decode::decision).await?,
         notes: find(c, &sql.cold_notes, &keys.notes, "notes", decode::note).await?,
+        work_of: lookup::work_ids(sql, c, &same).await?,
         media,
         aliases,
         interactions,

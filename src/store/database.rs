@@ -7,12 +7,13 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::backend::{Backend, Connection, Read};
 use super::lane::Lane;
 use super::sql::Sql;
-use super::{cold, contacts, conversation, decode, events, index, list, load, plugins, search};
+use super::{cold, contacts, conversation, decode, events, index, list, load, lookup, plugins, search};
 use crate::domain::{AgentId, ChannelId, ContactId, Draft, InteractionId, Media, MediaId, MessageId, Time};
-use crate::engine::{Cold, ColdKeys, Filter, Stored};
+use crate::engine::{AuditRow, Cold, ColdKeys, Filter, Stored};
 use crate::port::{
-    Commit, Conversation, EndedPage, FoundContact, Indexed, InteractionPage, LoggedEvent, MessagePage, Party,
-    PluginRows, SearchPage, SearchQuery, Store, StoreError, Stretch,
+    AuditQuery, Commit, ContactFile, Conversation, EndedPage, FoundContact, Indexed, InteractionPage,
+    LoggedEvent, MessagePage, Party, PluginRows, SearchPage, SearchQuery, Store, StoreError, Stretch,
+    WorkRow,
 };
 
 /// Connections for history, events and lists.
@@ -351,6 +352,53 @@ impl<B: Backend> Database<B> {
         Ok(!found.is_empty())
     }
 
+    async fn audit(&self, query: AuditQuery) -> Result<Vec<AuditRow>, StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        let found = lookup::audit(self.sql, loan.connection(), query).await?;
+        loan.done();
+        Ok(found)
+    }
+
+    async fn contact_file(&self, contact_id: ContactId) -> Result<Option<ContactFile>, StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
+        let found = lookup::contact(self.sql, loan.connection(), contact_id).await?;
+        loan.connection().run("COMMIT", Vec::new()).await?;
+        loan.done();
+        Ok(found)
+    }
+
+    async fn erased_files(&self, limit: u32) -> Result<Vec<MediaId>, StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        let found = lookup::erased_files(self.sql, loan.connection(), limit).await?;
+        loan.done();
+        Ok(found)
+    }
+
+    async fn silent_contacts(
+        &self,
+        before: Time,
+        after: ContactId,
+        limit: u32,
+    ) -> Result<(Vec<ContactId>, Option<ContactId>), StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        let found = lookup::silent_contacts(self.sql, loan.connection(), before, after, limit).await?;
+        loan.done();
+        Ok(found)
+    }
+
+    async fn work_since(
+        &self,
+        place: crate::port::Place,
+        to: Time,
+        limit: u32,
+    ) -> Result<Vec<WorkRow>, StoreError> {
+        let mut loan = self.readers.take(|| self.backend.reader()).await?;
+        let found = lookup::work_since(self.sql, loan.connection(), place, to, limit).await?;
+        loan.done();
+        Ok(found)
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         let mut loan = self.readers.take(|| self.backend.reader()).await?;
         loan.connection().run(&self.sql.ping, Vec::new()).await?;
@@ -506,6 +554,36 @@ impl<B: Backend> Store for Database<B> {
 
     fn save_plugins<'a>(&'a self, rows: &'a PluginRows) -> BoxFuture<'a, Result<(), StoreError>> {
         Self::save_plugins(self, rows).boxed()
+    }
+
+    fn audit(&self, query: AuditQuery) -> BoxFuture<'_, Result<Vec<AuditRow>, StoreError>> {
+        Self::audit(self, query).boxed()
+    }
+
+    fn contact_file(&self, contact_id: ContactId) -> BoxFuture<'_, Result<Option<ContactFile>, StoreError>> {
+        Self::contact_file(self, contact_id).boxed()
+    }
+
+    fn erased_files(&self, limit: u32) -> BoxFuture<'_, Result<Vec<MediaId>, StoreError>> {
+        Self::erased_files(self, limit).boxed()
+    }
+
+    fn silent_contacts(
+        &self,
+        before: Time,
+        after: ContactId,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<(Vec<ContactId>, Option<ContactId>), StoreError>> {
+        Self::silent_contacts(self, before, after, limit).boxed()
+    }
+
+    fn work_since(
+        &self,
+        place: crate::port::Place,
+        to: Time,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<WorkRow>, StoreError>> {
+        Self::work_since(self, place, to, limit).boxed()
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -7,13 +7,13 @@ use serde::de::DeserializeOwned;
 
 use super::backend::Cells;
 use crate::domain::{
-    Agent, Alias, Author, Contact, Draft, Interaction, Media, Message, Note, Skill, Team, Template, Time,
-    Transcript,
+    Agent, Alias, Author, Contact, Draft, Interaction, Media, Message, Note, Role, Skill, Team, Template,
+    Time, Transcript,
 };
 use crate::engine::{
     Audience, DecisionRow, Event, EventKind, LoginRow, RequestRow, ServiceLevelRow, StarRow, TagRow, TokenRow,
 };
-use crate::port::StoreError;
+use crate::port::{StoreError, WorkRow};
 
 /// A row and how far it was read.
 pub(super) struct Reader<'a, R> {
@@ -180,6 +180,8 @@ pub(super) fn interaction<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Interaction> 
         created_at: r.time()?,
         assigned_at: r.opt_time()?,
         status_since: r.time()?,
+        accepted_at: r.opt_time()?,
+        answered_at: r.opt_time()?,
         ended_at: r.opt_time()?,
         translation: r.opt_json()?,
         revision: r.int()?,
@@ -187,6 +189,29 @@ pub(super) fn interaction<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Interaction> 
         subject: r.opt_text()?,
         converted_from: r.opt_int()?.map(InteractionId),
         transfer: r.opt_json()?,
+    })
+}
+
+/// The few cells that reports and exports need.
+pub(super) fn work<R: Cells>(r: &mut Reader<'_, R>) -> Cell<WorkRow> {
+    use crate::domain::{AgentId, ContactId, InteractionId};
+    Ok(WorkRow {
+        interaction_id: InteractionId(r.int()?),
+        channel_id: r.word()?,
+        kind: r.word()?,
+        contact_id: ContactId(r.int()?),
+        outbound: r.flag()?,
+        status: r.word()?,
+        skill: r.opt_word()?,
+        agent_id: r.opt_int()?.map(AgentId),
+        last_agent_id: r.opt_int()?.map(AgentId),
+        disposition: r.opt_text()?,
+        tags: r.json()?,
+        created_at: r.time()?,
+        accepted_at: r.opt_time()?,
+        answered_at: r.opt_time()?,
+        status_since: r.time()?,
+        ended_at: r.opt_time()?,
     })
 }
 
@@ -330,6 +355,18 @@ pub(super) fn agent<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Agent> {
         removed: r.flag()?,
         watching: r.json()?,
         bot: r.flag()?,
+    })
+}
+
+/// Permissions and kinds of a newer version are left out: the version before must be able to run.
+pub(super) fn role<R: Cells>(r: &mut Reader<'_, R>) -> Cell<Role> {
+    let (role, title) = (r.word()?, r.text()?);
+    let (permissions, kinds): (Vec<String>, Vec<String>) = (r.json()?, r.json()?);
+    Ok(Role {
+        role,
+        title,
+        permissions: permissions.iter().filter_map(|word| word.parse().ok()).collect(),
+        kinds: kinds.iter().filter_map(|word| word.parse().ok()).collect(),
     })
 }
 

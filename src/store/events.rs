@@ -115,6 +115,7 @@ fn message_of(kind: &EventKind) -> Option<MessageId> {
         | EventKind::InteractionSnoozed { .. }
         | EventKind::ContactChanged { .. }
         | EventKind::ContactMerged { .. }
+        | EventKind::ContactErased { .. }
         | EventKind::CardChanged { .. } => None,
     }
 }

@@ -35,8 +35,8 @@ pub(super) struct Bite {
     pub(super) below: i64,
     /// The log's end when this began.
     pub(super) newest: i64,
-    /// Ids with their stems.
-    pub(super) documents: BTreeMap<i64, String>,
+    /// Ids, each with its interaction and its stems.
+    pub(super) documents: BTreeMap<i64, (InteractionId, String)>,
     moved: bool,
 }
 
@@ -102,6 +102,8 @@ impl Touched {
             | EventKind::TranscriptChanged { .. }
             | EventKind::QuickReplyStarred { .. }
             | EventKind::PluginChanged { .. }
+            // What is erased takes its documents along.
+            | EventKind::ContactErased { .. }
             | EventKind::Notice { .. } => {}
         }
     }
@@ -200,7 +202,7 @@ async fn documents<C: Connection>(
     sql: &'static Sql,
     c: &mut C,
     rows: Rows,
-) -> Result<BTreeMap<i64, String>, StoreError> {
+) -> Result<BTreeMap<i64, (InteractionId, String)>, StoreError> {
     let mut around: BTreeMap<InteractionId, Interaction> =
         rows.interactions.iter().map(|row| (row.interaction_id, row.clone())).collect();
     let of_messages = rows.messages.iter().map(|message| message.interaction_id);
@@ -218,6 +220,7 @@ async fn documents<C: Connection>(
     };
 
     let mut documents = BTreeMap::new();
+    let mut add = |document_id, interaction_id, text| documents.insert(document_id, (interaction_id, text));
     for message in &rows.messages {
         let files = message.media.iter().flat_map(|file| [&file.caption, &file.filename]);
         let translated = message.translation.as_ref().map(|it| it.text.as_str());
@@ -225,10 +228,12 @@ async fn documents<C: Connection>(
             .chain(files.filter_map(Option::as_deref))
             .chain(translated)
             .chain(message.tags.iter().map(String::as_str));
-        documents.insert(message.message_id.0, document(texts, around.get(&message.interaction_id)));
+        let of = message.interaction_id;
+        add(message.message_id.0, of, document(texts, around.get(&of)));
     }
     for note in &rows.notes {
-        documents.insert(note.note_id.0, document([note.text.as_str()], around.get(&note.interaction_id)));
+        let of = note.interaction_id;
+        add(note.note_id.0, of, document([note.text.as_str()], around.get(&of)));
     }
     for row in &rows.interactions {
         let name = contacts.get(&row.contact_id).map(|contact| contact.name.as_str());
@@ -239,7 +244,7 @@ async fn documents<C: Connection>(
             .chain(row.disposition.as_deref())
             .chain(name)
             .chain(std::iter::once(row.address.as_str()));
-        documents.insert(row.interaction_id.0, document(texts, Some(row)));
+        add(row.interaction_id.0, row.interaction_id, document(texts, Some(row)));
     }
     Ok(documents)
 }
@@ -283,8 +288,8 @@ pub(super) async fn write<B: Backend>(
     if c.run(&sql.begin_index, place).await? == 0 {
         return Err(StoreError::Fenced);
     }
-    let documents = rows_of(&bite.documents, |row, (document_id, stems)| {
-        row.put(document_id).put(stems);
+    let documents = rows_of(&bite.documents, |row, (document_id, (interaction_id, stems))| {
+        row.put(document_id).put(stems).put(interaction_id);
     })?;
     if let Some(documents) = documents {
         c.run(&sql.index_documents, vec![documents.into()]).await?;

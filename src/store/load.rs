@@ -8,7 +8,7 @@ use super::database::place;
 use super::decode;
 use super::sql::Sql;
 use crate::domain::Time;
-use crate::engine::{Services, Stored, board_begins};
+use crate::engine::{Retention, Services, Stored, board_begins};
 use crate::port::StoreError;
 
 /// Reads it.
@@ -26,7 +26,9 @@ pub(super) async fn load<C: Connection>(
         channels: Vec::new(),
         default_skill: None,
         conversions: crate::domain::Conversions::default(),
+        retention: Retention::default(),
         agents: c.each(&sql.load_agents, Vec::new(), "agents", decode::agent).await?,
+        roles: c.each(&sql.load_roles, Vec::new(), "roles", decode::role).await?,
         skills: c.each(&sql.load_skills, Vec::new(), "skills", decode::skill).await?,
         teams: c.each(&sql.load_teams, Vec::new(), "teams", decode::team).await?,
         tokens: c.each(&sql.load_tokens, Vec::new(), "tokens", decode::token).await?,

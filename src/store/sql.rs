@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::erase::Erase;
 use super::search;
 use super::table::{self, Again, Kind, Table};
 
@@ -70,7 +71,7 @@ impl Dialect {
     }
 
     /// A statement as this database wants its parameters: `$1` or `?1`.
-    fn spelt(self, sql: String) -> String {
+    pub(super) fn spelt(self, sql: String) -> String {
         match self {
             Self::Sqlite => sql.replace('$', "?"),
             Self::Postgres => sql,
@@ -148,6 +149,8 @@ macro_rules! statements {
         #[derive(Debug)]
         pub(super) struct Sql {
             upserts: BTreeMap<&'static str, String>,
+            /// What erasing takes.
+            pub(super) erase: Erase,
             $($(#[$doc])* pub(super) $name: String,)*
         }
 
@@ -155,6 +158,7 @@ macro_rules! statements {
             /// Makes them.
             pub(super) fn new(dialect: Dialect) -> Self {
                 Self {
+                    erase: Erase::new(dialect),
                     upserts: table::ALL.iter().map(|table| (table.name, dialect.upsert(table))).collect(),
                     $($name: { let $d = dialect; $d.spelt($sql) },)*
                 }
@@ -176,6 +180,10 @@ statements! {
     delete_tags: |d| format!("DELETE FROM tags WHERE tag IN {}", d.texts(1)),
     delete_contact_words: |d| format!("DELETE FROM contact_words WHERE (word, contact_id) IN (SELECT {}, {} FROM {})",
         d.cell(0, Kind::Text), d.cell(1, Kind::Int), d.each(1)),
+    delete_roles: |d| format!("DELETE FROM roles WHERE role IN {}", d.texts(1)),
+    delete_skills: |d| format!("DELETE FROM skills WHERE skill IN {}", d.texts(1)),
+    delete_teams: |d| format!("DELETE FROM teams WHERE team IN {}", d.texts(1)),
+    delete_erased_files: |d| format!("DELETE FROM erased_files WHERE media_id IN {}", d.texts(1)),
     delete_templates: |d| format!("DELETE FROM templates WHERE channel_id IN {}", d.texts(1)),
     delete_logins: |d| format!("DELETE FROM logins WHERE hash IN {}", d.texts(1)),
     delete_tokens: |d| format!("DELETE FROM tokens WHERE name IN {}", d.texts(1)),
@@ -191,7 +199,40 @@ statements! {
     // Kept longer than any report looks back.
     forget_service_levels: |d| format!("DELETE FROM service_levels WHERE time < $1 - {SERVICE_LEVELS_MS}"),
 
+    forget_decisions: |d| format!("DELETE FROM decisions WHERE time < $1 AND decision_id IN \
+        (SELECT decision_id FROM decisions ORDER BY decision_id LIMIT {FORGET_MAX})"),
+    forget_audit: |d| format!("DELETE FROM audit WHERE time < $1 AND audit_id IN \
+        (SELECT audit_id FROM audit ORDER BY audit_id LIMIT {FORGET_MAX})"),
+    forget_raw: |d| "DELETE FROM raw_deliveries WHERE received_at < $1".to_owned(),
+
+    audit: |d| "SELECT audit_id, time, agent_id, action, object, detail FROM audit WHERE audit_id < $1 \
+        AND ($2 = -1 OR agent_id = $2) AND ($3 = '' OR action = $3) AND ($4 = '' OR object = $4) \
+        AND time >= $5 AND time < $6 ORDER BY audit_id DESC LIMIT $7".to_owned(),
+    aliases_of_contact: |d| select(&table::ALIASES,
+        &format!("WHERE contact_id IN {} ORDER BY kind, alias_kind, value", d.ints(1))),
+    work_of_contact: |d| select(&table::INTERACTIONS,
+        &format!("WHERE contact_id IN {} ORDER BY interaction_id LIMIT $2", d.ints(1))),
+    notes_of_contact: |d| select(&table::NOTES, &format!("WHERE interaction_id IN \
+        (SELECT interaction_id FROM interactions WHERE contact_id IN {}) ORDER BY note_id", d.ints(1))),
+    // Whoever turned out to be one of these, or one of those.
+    merged_into: |d| format!("WITH RECURSIVE same (contact_id) AS (SELECT contact_id FROM contacts WHERE merged_into IN {} \
+        UNION SELECT c.contact_id FROM contacts AS c JOIN same AS s ON c.merged_into = s.contact_id) \
+        SELECT contact_id FROM same", d.ints(1)),
+    work_ids: |d| format!("SELECT contact_id, interaction_id FROM interactions WHERE contact_id IN {}", d.ints(1)),
+    erased_files: |d| "SELECT media_id FROM erased_files ORDER BY media_id LIMIT $1".to_owned(),
+    // A stretch at a time, so that a long list of contacts who are all still kept costs little.
+    silent_contacts: |d| "SELECT c.contact_id, CASE WHEN c.created_at < $1 \
+            AND EXISTS (SELECT 1 FROM aliases AS a WHERE a.contact_id = c.contact_id) \
+            AND NOT EXISTS (SELECT 1 FROM interactions AS i WHERE i.contact_id = c.contact_id \
+                AND (i.ended_at IS NULL OR i.ended_at >= $1)) THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END \
+        FROM contacts AS c WHERE c.contact_id > $2 ORDER BY c.contact_id LIMIT $3".to_owned(),
+    work_since: |d| "SELECT interaction_id, channel_id, kind, contact_id, outbound, status, skill, agent_id, \
+            last_agent_id, disposition, tags, created_at, accepted_at, answered_at, status_since, ended_at \
+        FROM interactions WHERE (created_at, interaction_id) > ($1, $2) AND created_at < $3 \
+        ORDER BY created_at, interaction_id LIMIT $4".to_owned(),
+
     load_agents: |d| select(&table::AGENTS, "ORDER BY agent_id"),
+    load_roles: |d| select(&table::ROLES, "ORDER BY role"),
     load_skills: |d| select(&table::SKILLS, "ORDER BY skill"),
     load_teams: |d| select(&table::TEAMS, "ORDER BY team"),
     load_tokens: |d| select(&table::TOKENS, "ORDER BY name"),
@@ -284,10 +325,12 @@ statements! {
     /// How far the index has come; the second statement of every bite, as `begin_batch` is of a batch.
     begin_index: |d| "UPDATE index_progress SET seq = $1, below = $2, written = written + $3 \
         WHERE (SELECT epoch FROM writer) = $4".to_owned(),
-    /// A bite's documents, as one JSON array: they are of no batch, and few statements hold the writer shortest.
-    index_documents: |d| format!("INSERT INTO documents (document_id, stems) SELECT {}, {} FROM {} WHERE true \
+    /// A bite's documents, as one JSON array: they are of no batch, and few statements hold the writer shortest. What was
+    /// erased since they were read does not come back.
+    index_documents: |d| format!("INSERT INTO documents (document_id, stems) SELECT {}, {} FROM {} WHERE NOT EXISTS \
+        (SELECT 1 FROM interactions AS i WHERE i.interaction_id = {} AND i.erased = TRUE) \
         ON CONFLICT (document_id) DO UPDATE SET stems = excluded.stems",
-        d.cell(0, Kind::Int), d.cell(1, Kind::Text), d.each(1)),
+        d.cell(0, Kind::Int), d.cell(1, Kind::Text), d.each(1), d.cell(2, Kind::Int)),
     index_progress: |d| "SELECT p.seq, p.below, w.seq FROM index_progress AS p CROSS JOIN writer AS w".to_owned(),
     index_events: |d| select(&table::EVENTS, "WHERE seq > $1 ORDER BY seq LIMIT $2"),
     index_messages_between: |d| select(&table::MESSAGES, "WHERE message_id >= $1 AND message_id < $2"),

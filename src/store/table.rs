@@ -84,8 +84,8 @@ tables! {
         text("language"), int("window_ends_at"), int("window_told"), text("timers"), int("unread"),
         int("last_message_id"), text("last_line"), int("last_message_at"), int("unanswered_since"), flag("answered"),
         text("disposition"), text("tags"), fixed(int("created_at")), int("assigned_at"), int("status_since"),
-        int("ended_at"), text("translation"), int("revision"), text("kept"), text("subject"),
-        fixed(int("converted_from")), text("transfer"),
+        int("accepted_at"), int("answered_at"), int("ended_at"), text("translation"), int("revision"), text("kept"),
+        text("subject"), fixed(int("converted_from")), text("transfer"),
     ];
     MESSAGES "messages" by "message_id" Update [
         int("message_id"), fixed(int("interaction_id")), fixed(text("channel_id")), fixed(text("direction")),
@@ -121,6 +121,7 @@ tables! {
         text("teams"), text("capacity"), text("state"), text("reason"), int("state_since"), int("idle_since"),
         int("missed_offers"), flag("removed"), text("watching"), flag("bot"),
     ];
+    ROLES "roles" by "role" Update [text("role"), text("title"), text("permissions"), text("kinds")];
     SKILLS "skills" by "skill" Update [
         text("skill"), text("title"), int("offer"), flag("auto_accept"), text("outbound"), text("dispositions"),
         flag("disposition_required"),
@@ -145,6 +146,10 @@ tables! {
     ];
     LOGINS "logins" by "hash" Update [text("hash"), int("agent_id"), int("expires_at")];
     TOKENS "tokens" by "name" Update [text("name"), text("hash"), int("agent_id"), int("created_at")];
+    AUDIT "audit" by "audit_id" Refuse [
+        int("audit_id"), int("time"), int("agent_id"), text("action"), text("object"), text("detail"),
+    ];
+    ERASED_FILES "erased_files" by "media_id" Keep [text("media_id")];
     RAW_DELIVERIES "raw_deliveries" by "hash" Keep [
         text("hash"), text("channel_id"), text("body"), text("reason"), int("received_at"),
     ];

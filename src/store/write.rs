@@ -7,7 +7,7 @@ use super::encode::{Row, list};
 use super::sql::Sql;
 use super::table::{self, Table};
 use crate::domain::{ChannelId, Draft, Interaction, Media, Message, Skill, Template, Transcript};
-use crate::engine::{Batch, EventRow, Rows, TagRow};
+use crate::engine::{Batch, EventRow, Forget, Rows, TagRow};
 use crate::port::StoreError;
 
 /// What takes a batch's rows down, table by table.
@@ -42,13 +42,54 @@ pub(super) fn batch(script: &mut impl Script, batch: &Batch) -> Result<(), Store
     work(script, &batch.rows)?;
     logins(script, &batch.rows)?;
     script.add(&table::EVENTS, &batch.events, event)?;
-    if let Some((expired, old)) = batch.rows.forget {
-        let sql = script.sql();
-        script.run(&sql.forget_dedupe, expired.0.into())?;
-        script.run(&sql.forget_requests, expired.0.into())?;
-        script.run(&sql.forget_logins, expired.0.into())?;
-        script.run(&sql.forget_events, old.0.into())?;
-        script.run(&sql.forget_service_levels, expired.0.into())?;
+    oversight(script, &batch.rows)?;
+    if let Some(forget) = batch.rows.forget {
+        forget_old(script, &forget)?;
+    }
+    Ok(())
+}
+
+/// Who did what; and, last of all, what is erased: also what this very batch wrote of it.
+fn oversight(script: &mut impl Script, rows: &Rows) -> Result<(), StoreError> {
+    script.add(&table::AUDIT, &rows.audit, |row, act| {
+        row.put(&act.audit_id)
+            .put(&act.time)
+            .put(&act.agent_id)
+            .put(&act.action)
+            .put(&act.object)
+            .put(&act.detail);
+    })?;
+    script.add(&table::ERASED_FILES, &rows.erased_files, |row, media_id| {
+        row.put(media_id);
+    })?;
+    script.delete(&script.sql().delete_erased_files, &rows.removed_files)?;
+    if !rows.erased.is_empty() {
+        let contacts = list(&rows.erased)?;
+        for step in &script.sql().erase.contacts {
+            script.run(step, contacts.clone().into())?;
+        }
+    }
+    Ok(())
+}
+
+fn forget_old(script: &mut impl Script, forget: &Forget) -> Result<(), StoreError> {
+    let sql = script.sql();
+    for (statement, before) in [
+        (&sql.forget_dedupe, forget.expired),
+        (&sql.forget_requests, forget.expired),
+        (&sql.forget_logins, forget.expired),
+        (&sql.forget_events, forget.events),
+        (&sql.forget_decisions, forget.decisions),
+        (&sql.forget_audit, forget.audit),
+        (&sql.forget_raw, forget.raw),
+        (&sql.forget_service_levels, forget.expired),
+    ] {
+        script.run(statement, before.0.into())?;
+    }
+    if let Some(before) = forget.content {
+        for step in &sql.erase.ended {
+            script.run(step, before.0.into())?;
+        }
     }
     Ok(())
 }
@@ -98,6 +139,12 @@ fn people(script: &mut impl Script, rows: &Rows) -> Result<(), StoreError> {
             .put(&agent.watching)
             .put(&agent.bot);
     })?;
+    script.delete(&script.sql().delete_roles, &rows.roles_removed)?;
+    script.add(&table::ROLES, &rows.roles, |row, role| {
+        row.put(&role.role).put(&role.title).put(&role.permissions).put(&role.kinds);
+    })?;
+    script.delete(&script.sql().delete_skills, &rows.skills_removed)?;
+    script.delete(&script.sql().delete_teams, &rows.teams_removed)?;
     script.add(&table::SKILLS, &rows.skills, skill)?;
     script.add(&table::TEAMS, &rows.teams, |row, team| {
         row.put(&team.team).put(&team.title);
@@ -223,6 +270,8 @@ fn interaction(row: &mut Row<'_>, interaction: &Interaction) {
         .put(&interaction.created_at)
         .put(&interaction.assigned_at)
         .put(&interaction.status_since)
+        .put(&interaction.accepted_at)
+        .put(&interaction.answered_at)
         .put(&interaction.ended_at)
         .put(&interaction.translation)
         .put(&interaction.revision)

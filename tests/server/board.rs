@@ -110,3 +110,20 @@ async fn countdowns_at_risk_come_soonest_first() {
     alice.ask("message.send", json!({ "interaction_id": ids[1], "text": "here" })).await;
     assert_eq!(shown(&sam.ask("board.get", json!({})).await), [expect(1, "yellow"), expect(3, "yellow")]);
 }
+
+#[tokio::test]
+async fn a_board_shows_a_hundred_countdowns_and_says_that_there_are_more() {
+    let desk = TestDesk::start().await;
+    let (mut sam, _) = Client::start(&desk, "sam").await;
+    let mut alice = Client::available(&desk, "alice").await;
+    for n in 1..=101 {
+        let wa_id = format!("3360000{n:04}");
+        desk.write(&wa_id, &[(&format!("wamid.{n}"), "hello")]).await;
+        alice.accept_next().await;
+        desk.write(&wa_id, &[(&format!("wamid.{n}.2"), "hello?")]).await;
+    }
+    desk.clock.advance(Span::minutes(11));
+    let board = sam.ask("board.get", json!({})).await;
+    let shown = board["timers"].as_array().expect("a list");
+    assert_eq!((shown.len(), &board["more_timers"]), (100, &true.into()));
+}

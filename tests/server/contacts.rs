@@ -113,17 +113,17 @@ async fn two_contacts_are_merged_and_parted_and_keep_their_work() {
     let text = alice.accept_next().await;
     let (one, two) = (contact_of(&mut alice, &chat).await, contact_of(&mut alice, &text).await);
     assert_ne!(one, two);
+    let merging = json!({ "contact_id": two, "into": one });
+    assert_eq!(alice.refused("contact.merge", merging).await, "not_permitted");
+    let (mut sam, _) = Client::start(&desk, "sam").await;
     // The equal number is noticed, and left to a person.
     let card = get(&mut alice, &one).await;
     assert_eq!(card["duplicates"][0]["contact_id"], two);
     assert_eq!(card["interactions"].as_array().map(Vec::len), Some(1));
 
-    assert_eq!(alice.refused("contact.merge", json!({ "contact_id": one, "into": one })).await, "invalid");
-    assert_eq!(
-        alice.refused("contact.merge", json!({ "contact_id": two, "into": "c999" })).await,
-        "not_found"
-    );
-    let merged = alice.ask("contact.merge", json!({ "contact_id": two, "into": one })).await;
+    assert_eq!(sam.refused("contact.merge", json!({ "contact_id": one, "into": one })).await, "invalid");
+    assert_eq!(sam.refused("contact.merge", json!({ "contact_id": two, "into": "c999" })).await, "not_found");
+    let merged = sam.ask("contact.merge", json!({ "contact_id": two, "into": one })).await;
     assert_eq!(merged["contact"]["addresses"].as_array().map(Vec::len), Some(2));
     let told = alice.event("the work follows", |event| {
         event["type"] == "contact.changed" && event["interaction_id"] == text.as_str()
@@ -136,7 +136,7 @@ async fn two_contacts_are_merged_and_parted_and_keep_their_work() {
     assert_eq!(get(&mut alice, &two).await["contact"]["merged_into"], one);
     let start = json!({ "contact_id": two, "channel_id": "sms", "text": "x" });
     assert_eq!(alice.refused("outbound.start", start).await, "not_found");
-    assert_eq!(alice.refused("contact.merge", json!({ "contact_id": two, "into": one })).await, "not_found");
+    assert_eq!(sam.refused("contact.merge", json!({ "contact_id": two, "into": one })).await, "not_found");
     let found = alice.ask("directory.search", json!({ "book": "contacts", "query": "0600000001" })).await;
     assert_eq!(found["contacts"].as_array().map(Vec::len), Some(1));
     // What arrives goes where it went, under the one contact.
@@ -148,17 +148,17 @@ async fn two_contacts_are_merged_and_parted_and_keep_their_work() {
     );
 
     assert_eq!(
-        alice.refused("contact.merge", json!({ "contact_id": one, "into": two, "undo": true })).await,
+        sam.refused("contact.merge", json!({ "contact_id": one, "into": two, "undo": true })).await,
         "not_found"
     );
-    let parted = alice.ask("contact.merge", json!({ "contact_id": two, "into": one, "undo": true })).await;
+    let parted = sam.ask("contact.merge", json!({ "contact_id": two, "into": one, "undo": true })).await;
     assert_eq!(parted["contact"]["addresses"], json!([{ "kind": "sms", "address": "+33600000001" }]));
     assert_eq!(contact_of(&mut alice, &text).await, two);
     assert_eq!(contact_of(&mut alice, &chat).await, one);
     let card = get(&mut alice, &one).await;
     assert_eq!((&card["merged"], card["interactions"].as_array().map(Vec::len)), (&json!([]), Some(1)));
     assert_eq!(
-        alice.refused("contact.merge", json!({ "contact_id": two, "into": one, "undo": true })).await,
+        sam.refused("contact.merge", json!({ "contact_id": two, "into": one, "undo": true })).await,
         "invalid"
     );
 }

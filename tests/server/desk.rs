@@ -9,12 +9,12 @@ use guichet::channel::whatsapp::{Settings, WhatsApp};
 use guichet::clock::Clock;
 use guichet::config::Secret;
 use guichet::domain::{
-    Capacity, ChannelKind, Conversions, Ownership, Role, Skill, SkillId, SkillLevel, Span, Status, Target,
-    TeamId, Time,
+    Capacity, ChannelKind, Conversions, Ownership, Skill, SkillId, SkillLevel, Span, Status, Target, TeamId,
+    Time,
 };
 use guichet::engine::{
-    AdminCommand, Asked, ClosePlan, Facts, OnMessage, OutcomeRules, Policy, Route, TimerPlan, TimerRule,
-    TranslationRules, ZeroAction,
+    AdminCommand, Asked, ClosePlan, Facts, OnMessage, OutcomeRules, Policy, Retention, Route, TimerPlan,
+    TimerRule, TranslationRules, ZeroAction,
 };
 use guichet::lua::{Host, Limits};
 use guichet::port::{CardProvider, Connector, Mailer, Translator};
@@ -32,11 +32,11 @@ pub(crate) const PASSWORD: &str = "correct horse";
 pub(crate) const CHANNEL: &str = "whatsapp-test";
 
 /// Login, role, skills.
-const PEOPLE: [(&str, Role, &[&str]); 4] = [
-    ("alice", Role::Agent, &["support"]),
-    ("bruno", Role::Agent, &["sales"]),
-    ("sam", Role::Supervisor, &[]),
-    ("ada", Role::Administrator, &[]),
+const PEOPLE: [(&str, &str, &[&str]); 4] = [
+    ("alice", "agent", &["support"]),
+    ("bruno", "agent", &["sales"]),
+    ("sam", "supervisor", &[]),
+    ("ada", "administrator", &[]),
 ];
 
 /// The rules of these tests: who writes of buying goes to sales.
@@ -99,6 +99,10 @@ pub(crate) struct Setup {
     pub(crate) host: Option<Arc<guichet::plugin::Host>>,
     /// The folder of one that went down before.
     pub(crate) folder: Option<tempfile::TempDir>,
+    /// Its database; `None`: `SQLite`, in the folder.
+    pub(crate) database: Option<String>,
+    /// How long things are kept.
+    pub(crate) retention: Retention,
 }
 
 /// A running server with its people, its provider and its folder.
@@ -111,6 +115,7 @@ pub(crate) struct TestDesk {
     pub(crate) http: reqwest::Client,
     server: Option<Server>,
     pub(crate) plugins: Option<Arc<guichet::plugin::Host>>,
+    pub(crate) database: String,
     folder: tempfile::TempDir,
     /// What it was made from, and for whom, to start it again.
     setup: Setup,
@@ -175,7 +180,10 @@ impl TestDesk {
         let before = setup.folder.take();
         let again = before.is_some();
         let folder = before.unwrap_or_else(|| tempfile::tempdir().expect("a folder"));
-        let database = format!("sqlite:{}", folder.path().join("guichet.db").display());
+        let database = setup
+            .database
+            .clone()
+            .unwrap_or_else(|| format!("sqlite:{}", folder.path().join("guichet.db").display()));
         let store = guichet::store::open(&database).await.expect("a database");
         store.acquire().await.expect("the only writer");
         let policy: Arc<dyn Policy + Send + Sync> = match &setup.scripts {
@@ -202,6 +210,7 @@ impl TestDesk {
             media: Media::open(&folder.path().join("media")).expect("a folder"),
             clock: Arc::clone(&clock),
             default_skill: "support".parse().ok(),
+            retention: setup.retention,
             metrics: Arc::clone(&metrics),
         })
         .await
@@ -216,7 +225,25 @@ impl TestDesk {
         let options = Options { plugins: plugins.clone(), ..options(address, &setup) };
         let server = Some(guichet::server::start(listener, desk.clone(), options));
         let http = reqwest::Client::builder().build().expect("a client");
-        Self { address, desk, clock, provider, metrics, http, server, plugins, folder, setup, graph_url }
+        Self {
+            address,
+            desk,
+            clock,
+            provider,
+            metrics,
+            http,
+            server,
+            plugins,
+            database,
+            folder,
+            setup,
+            graph_url,
+        }
+    }
+
+    /// Where files are.
+    pub(crate) fn media_folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("media")
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -333,6 +360,7 @@ fn options(address: SocketAddr, setup: &Setup) -> Options {
         trusted_proxies: Vec::new(),
         unavailable_reasons: vec!["break".into()],
         plugins: None,
+        reporting: guichet::server::Reporting::default(),
         simulator: setup.simulator.as_ref().map(Simulator::mount),
     }
 }
@@ -373,7 +401,7 @@ async fn people(desk: &Desk) {
         ask(AdminCommand::SaveAgent {
             login: login.into(),
             name: Some(format!("The {login}")),
-            role: Some(role),
+            role: role.parse().ok(),
             password_hash: Some(password_hash()),
             skills: Some(skills.collect()),
             teams: None,

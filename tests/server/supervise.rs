@@ -340,3 +340,21 @@ async fn the_reasons_are_whole_for_supervisors_and_a_sentence_for_the_agent() {
     assert_eq!(offer["answer"]["agent_id"], stage.alice_id);
     assert!(offer["reasons"].is_array());
 }
+
+#[tokio::test]
+async fn a_hundred_skills_are_watched_one_by_one_at_most() {
+    let desk = TestDesk::start().await;
+    let (mut ada, _) = Client::start(&desk, "ada").await;
+    let (mut sam, _) = Client::start(&desk, "sam").await;
+    for n in 0..=100 {
+        ada.ask("admin.skills.save", json!({ "skill": format!("s{n}") })).await;
+    }
+    for n in 0..100 {
+        sam.ask("supervise.watch", json!({ "skill": format!("s{n}") })).await;
+    }
+    assert_eq!(sam.refused("supervise.watch", json!({ "skill": "s100" })).await, "too_large");
+    // What is watched already may be asked for again; one that is let go makes room.
+    sam.ask("supervise.watch", json!({ "skill": "s7" })).await;
+    sam.ask("supervise.watch", json!({ "skill": "s7", "on": false })).await;
+    sam.ask("supervise.watch", json!({ "skill": "s100" })).await;
+}

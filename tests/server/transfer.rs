@@ -302,3 +302,35 @@ async fn a_transfer_asked_for_again_acts_once() {
     assert_eq!(first["result"], again["result"]);
     assert_eq!(types(&mut stage.bruno, &stage.id.clone()).await, ["interaction.offered"]);
 }
+
+#[tokio::test]
+async fn what_is_pending_survives_a_restart() {
+    let mut stage = Stage::new().await;
+    let (sam, started) = Client::start(&stage.desk, "sam").await;
+    let sam_id = started["agent"]["agent_id"].clone();
+    stage.alice.ask("interaction.consult", stage.on(json!({ "agent_id": sam_id }))).await;
+    stage.alice.ask("interaction.transfer", stage.to_bruno()).await;
+    let Stage { desk, alice, bruno, id, bruno_id, alice_id } = stage;
+    drop((alice, bruno, sam));
+
+    let desk = desk.restart().await;
+    let (mut bruno, started) = Client::start(&desk, "bruno").await;
+    let offered = &started["snapshot"]["interactions"][0];
+    assert_eq!((&offered["interaction_id"], &offered["agent_id"]), (&id.as_str().into(), &alice_id));
+    assert_eq!(offered["transfer"]["agent_id"], bruno_id);
+    let (mut sam, started) = Client::start(&desk, "sam").await;
+    let consulted = &started["snapshot"]["consulted"][0];
+    assert_eq!(
+        (&consulted["interaction_id"], &consulted["consulted"]),
+        (&id.as_str().into(), &json!([sam_id]))
+    );
+    sam.ask("note.add", json!({ "interaction_id": id, "text": "still here" })).await;
+
+    let accepted = bruno.ask("interaction.accept", json!({ "interaction_id": id })).await;
+    assert_eq!(
+        (&accepted["interaction"]["agent_id"], &accepted["interaction"]["transfer"]),
+        (&bruno_id, &Value::Null)
+    );
+    // The work left the agent who asked.
+    assert_eq!(sam.told("interaction.consult_ended").await["agent_id"], sam_id);
+}

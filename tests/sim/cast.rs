@@ -1,8 +1,8 @@
 //! Who and what a history begins with: accounts, skills, agents, templates, customers.
 
 use guichet::domain::{
-    Abilities, AliasKind, Capacity, Channel, ChannelId, ChannelKind, HeaderFormat, ParameterFormat, Role,
-    Skill, SkillId, SkillLevel, Span, Team, TeamId, Template,
+    Abilities, AliasKind, Capacity, Channel, ChannelId, ChannelKind, HeaderFormat, ParameterFormat,
+    Permission, Role, RoleId, Skill, SkillId, SkillLevel, Span, Team, TeamId, Template,
 };
 use guichet::engine::{AdminCommand, Input, Sender};
 
@@ -90,7 +90,7 @@ pub(crate) fn levels(of: &[(&str, u8)]) -> Vec<SkillLevel> {
     of.iter().map(|(name, level)| SkillLevel { skill: skill(name), level: *level }).collect()
 }
 
-fn agent(login: &str, role: Role, skills: &[(&str, u8)], capacity: Capacity, front: bool) -> Input {
+fn agent(login: &str, role: RoleId, skills: &[(&str, u8)], capacity: Capacity, front: bool) -> Input {
     Input::Admin(AdminCommand::SaveAgent {
         login: login.to_owned(),
         name: Some(login.to_uppercase()),
@@ -112,13 +112,17 @@ pub(crate) fn beginning() -> Vec<Input> {
         skills.into_iter().map(|name| Input::Admin(AdminCommand::SaveSkill(skill_row(name)))).collect();
     inputs
         .push(Input::Admin(AdminCommand::SaveTeam(Team { team: team("front"), title: "Front".to_owned() })));
+    // Merging is not everybody's at first; here all do it, so that it happens among everything else.
+    let mut role = Role::unsaved(&RoleId::agent());
+    role.permissions.insert(Permission::MergeContact);
+    inputs.push(Input::Admin(AdminCommand::SaveRole(role)));
     inputs.extend([
-        agent("alice", Role::Agent, &[("support", 8)], units(3), true),
-        agent("bruno", Role::Agent, &[("support", 5), ("sales", 8)], units(2), true),
-        agent("chloe", Role::Agent, &[("sales", 5), ("billing", 3)], one_mail(3), false),
-        agent("dan", Role::Agent, &[("support", 2), ("billing", 9)], one_mail(1), true),
-        agent("sam", Role::Supervisor, &[("support", 1)], units(4), false),
-        agent("ada", Role::Administrator, &[], units(0), false),
+        agent("alice", RoleId::agent(), &[("support", 8)], units(3), true),
+        agent("bruno", RoleId::agent(), &[("support", 5), ("sales", 8)], units(2), true),
+        agent("chloe", RoleId::agent(), &[("sales", 5), ("billing", 3)], one_mail(3), false),
+        agent("dan", RoleId::agent(), &[("support", 2), ("billing", 9)], one_mail(1), true),
+        agent("sam", RoleId::supervisor(), &[("support", 1)], units(4), false),
+        agent("ada", RoleId::administrator(), &[], units(0), false),
     ]);
     for place in [0, 1] {
         inputs.push(Input::Templates { channel_id: line(place), templates: templates(place, 99) });

@@ -63,6 +63,10 @@ pub(crate) fn told(world: &World, work: &Work) {
             | Answer::Agents(_)
             | Answer::Skills(_)
             | Answer::Teams(_)
+            | Answer::Roles(_)
+            | Answer::Channels(_)
+            | Answer::Tokens(_)
+            | Answer::Retention(_)
             | Answer::Inbox { .. }
             | Answer::Page { .. }
             | Answer::Board(_)
@@ -290,6 +294,7 @@ fn whole(world: &Stored, stored: &Stored, now: Time) {
     assert_eq!(world.agents, stored.agents);
     assert_eq!(world.drafts, stored.drafts);
     assert_eq!(world.media, stored.media);
+    assert_eq!(world.roles, stored.roles);
     assert_eq!(world.skills, stored.skills);
     let levels = |rows: &[ServiceLevelRow]| -> Vec<ServiceLevelRow> {
         rows.iter().filter(|row| row.time >= board_begins(now)).cloned().collect()

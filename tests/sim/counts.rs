@@ -105,6 +105,8 @@ impl Counts {
                 Effect::RefreshTemplates { .. } => "refresh_templates",
                 Effect::Translate { .. } => "translate",
                 Effect::SendTranscript(_) => "send_transcript",
+                Effect::RemoveErasedFiles => "remove_erased_files",
+                Effect::FindSilent { .. } => "find_silent",
                 Effect::CloseSockets { .. } => "close_sockets",
                 Effect::CloseLogins { .. } => "close_logins",
             },

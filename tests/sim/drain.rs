@@ -1,6 +1,6 @@
 //! The end of a history: faults stop, agents are free, and everything must come to rest.
 
-use guichet::domain::{AgentState, Capacity, DeliveryState, MediaState, Ownership, Role, Status};
+use guichet::domain::{AgentState, Capacity, DeliveryState, MediaState, Ownership, RoleId, Status};
 use guichet::engine::{AdminCommand, Command, Input};
 
 use crate::act::{Act, Fetch, Said};
@@ -26,7 +26,7 @@ pub(crate) fn drain(world: &mut World) {
         asks.push(Ask::plain(Input::Admin(AdminCommand::SaveAgent {
             login: (*login).to_owned(),
             name: None,
-            role: Some(if *login == "sam" { Role::Supervisor } else { Role::Agent }),
+            role: Some(if *login == "sam" { RoleId::supervisor() } else { RoleId::agent() }),
             password_hash: None,
             skills: Some(cast::levels(&all)),
             teams: Some([cast::team("front")].into()),

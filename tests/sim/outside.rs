@@ -76,6 +76,8 @@ impl Provider {
             Effect::MarkRead { .. }
             | Effect::React { .. }
             | Effect::CloseSockets { .. }
+            | Effect::RemoveErasedFiles
+            | Effect::FindSilent { .. }
             | Effect::CloseLogins { .. } => {}
         }
     }

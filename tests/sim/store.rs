@@ -9,7 +9,7 @@ use std::sync::Arc;
 use guichet::domain::{
     Agent, AgentId, Alias, AliasKind, ChannelId, ChannelKind, Contact, ContactId, Conversions, DeliveryState,
     Direction, Draft, IdentityId, Interaction, InteractionId, Media, MediaId, MediaState, Message, MessageId,
-    Note, Skill, SkillId, Span, Team, TeamId, Template, Time, Transcript, TranscriptId,
+    Note, Role, RoleId, Skill, SkillId, Span, Team, TeamId, Template, Time, Transcript, TranscriptId,
 };
 use guichet::engine::{
     Batch, Cold, ColdKeys, DecisionRow, Event, LoginRow, RawDelivery, RequestRow, Rows, ServiceLevelRow,
@@ -23,6 +23,7 @@ pub(crate) struct Store {
     pub(crate) next_id: i64,
     pub(crate) seq: i64,
     pub(crate) agents: BTreeMap<AgentId, Arc<Agent>>,
+    pub(crate) roles: BTreeMap<RoleId, Arc<Role>>,
     pub(crate) skills: BTreeMap<SkillId, Skill>,
     pub(crate) teams: BTreeMap<TeamId, Team>,
     pub(crate) tokens: BTreeMap<String, TokenRow>,
@@ -95,7 +96,8 @@ impl Store {
             assert_eq!(row.event.seq, self.seq, "events are numbered without gaps: {:?}", row.event);
             self.events.insert(row.event.seq, row.event.clone());
         }
-        if let Some((expired, old)) = batch.rows.forget {
+        if let Some(forget) = batch.rows.forget {
+            let (expired, old) = (forget.expired, forget.events);
             self.dedupe.retain(|_, time| *time >= expired);
             self.requests.retain(|_, row| row.expires_at >= expired);
             self.logins.retain(|_, row| row.expires_at >= expired);
@@ -105,6 +107,10 @@ impl Store {
 
     fn people(&mut self, rows: &Rows) {
         put("agents", &mut self.agents, rows.agents.iter().map(|row| (row.agent_id, Arc::clone(row))));
+        for role in &rows.roles_removed {
+            self.roles.remove(role);
+        }
+        put("roles", &mut self.roles, rows.roles.iter().map(|row| (row.role.clone(), Arc::clone(row))));
         put("skills", &mut self.skills, rows.skills.iter().map(|row| (row.skill.clone(), row.clone())));
         put("teams", &mut self.teams, rows.teams.iter().map(|row| (row.team.clone(), row.clone())));
         put("templates", &mut self.templates, rows.templates.iter().cloned());
@@ -236,7 +242,9 @@ impl Store {
             },
             conversions: Conversions::default(),
             transcripts: self.transcripts.values().filter(|row| row.settled_at.is_none()).cloned().collect(),
+            retention: guichet::engine::Retention::default(),
             agents: self.agents.values().map(|row| Agent::clone(row)).collect(),
+            roles: self.roles.values().map(|row| Role::clone(row)).collect(),
             skills: self.skills.values().cloned().collect(),
             teams: self.teams.values().cloned().collect(),
             tokens: self.tokens.values().cloned().collect(),
@@ -304,6 +312,7 @@ impl Store {
         people.extend(aliases.iter().map(|row| row.contact_id));
         people.extend(interactions.iter().map(|row| row.contact_id));
         Cold {
+            work_of: Vec::new(),
             contacts: people
                 .iter()
                 .filter_map(|id| self.contacts.get(id))

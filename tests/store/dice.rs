@@ -197,6 +197,8 @@ impl Dice {
             created_at: self.time(),
             assigned_at: self.maybe(Self::time),
             status_since: self.time(),
+            accepted_at: self.maybe(Self::time),
+            answered_at: self.maybe(Self::time),
             ended_at: self.maybe(Self::time),
             revision: self.number(),
             translation: self.maybe(|dice| Translating {
@@ -346,7 +348,7 @@ impl Dice {
             agent_id: AgentId(id),
             login: format!("{}{id}", self.text()),
             name: self.text(),
-            role: self.of(Role::ALL),
+            role: self.name(),
             password_hash: self.text(),
             skills: self.some(|dice| SkillLevel { skill: dice.name(), level: 10 }),
             teams: self.some(Self::name).into_iter().collect(),
@@ -366,6 +368,15 @@ impl Dice {
                 skills: self.some(Self::name).into_iter().collect(),
                 interactions: self.some(|dice| InteractionId(dice.number())).into_iter().collect(),
             },
+        }
+    }
+
+    pub(crate) fn role(&mut self, id: i64) -> Role {
+        Role {
+            role: format!("role-{id}").parse().unwrap(),
+            title: self.text(),
+            permissions: self.some(|dice| dice.of(Permission::ALL)).into_iter().collect(),
+            kinds: self.some(|dice| dice.of(ChannelKind::ALL)).into_iter().collect(),
         }
     }
 
@@ -462,6 +473,7 @@ impl Dice {
                 to: To::Skill(self.name()),
             },
             7 => EventKind::InteractionConsultEnded { agent_id: AgentId(self.number()), reason: self.text() },
+            5 if self.flag() => EventKind::ContactErased { contact_id: ContactId(self.number()) },
             5 => EventKind::Notice { level: self.text(), code: self.text(), message: self.text() },
             _ => EventKind::InteractionDetached { agent_id: self.maybe(|dice| AgentId(dice.number())) },
         }
@@ -504,8 +516,18 @@ impl Dice {
                 starred: self.flag(),
             });
             rows.agents.push(Arc::new(self.agent(id)));
+            rows.roles.push(Arc::new(self.role(id)));
             rows.skills.push(self.skill(id));
             rows.teams.push(Team { team: format!("team-{id}").parse().unwrap(), title: self.text() });
+            rows.audit.push(AuditRow {
+                audit_id: id,
+                time: self.time(),
+                agent_id: self.maybe(|dice| AgentId(dice.small().into())),
+                action: self.text(),
+                object: self.text(),
+                detail: self.text(),
+            });
+            rows.erased_files.push(format!("file-{id}").parse().unwrap());
             rows.dedupe.push(DedupeRow { key: format!("{id:064x}"), expires_at: self.time() });
             rows.requests.push(self.request(id));
             rows.decisions.push(self.decision(id, id));

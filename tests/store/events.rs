@@ -131,7 +131,7 @@ pub(crate) async fn a_call_looks_at_a_bounded_window(testbed: &Testbed) {
     assert_eq!(seen(&store, 0, (1, false, false), 200).await, (vec![], 10_000));
     assert_eq!(seen(&store, 10_000, (1, false, false), 200).await, ((10_401..=10_500).collect(), 10_500));
     // A cursor before what is kept goes on from what is.
-    let rows = Rows { forget: Some((Time(0), Time(10_490))), ..Rows::default() };
+    let rows = Rows { forget: Some(crate::forget(Time(0), Time(10_490))), ..Rows::default() };
     store.commit(Arc::new(Batch { number: 2, next_id: 1, rows, ..Batch::default() })).await.unwrap();
     assert_eq!(seen(&store, 3, (1, false, false), 200).await, ((10_490..=10_500).collect(), 10_500));
 }

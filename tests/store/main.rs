@@ -18,6 +18,7 @@ mod conversation;
 mod dice;
 mod events;
 mod kill;
+mod list;
 mod measure;
 mod plugins;
 mod round_trip;
@@ -72,6 +73,7 @@ on_each_database! {
     events::pages_join_without_gap_or_overlap,
     events::bodies_are_as_they_are_now,
     events::a_call_looks_at_a_bounded_window,
+    list::a_page_looks_at_a_bounded_number,
     search::what_is_stored_is_found,
     search::what_is_indexed_again_hides_nothing_else,
     search::everybody_finds_only_what_they_may_see,
@@ -89,4 +91,10 @@ on_each_database! {
     writer::batches_count,
     writer::a_newer_schema_is_refused,
     kill::kill_nine_loses_nothing_acknowledged,
+}
+
+/// Forgets what expired and old events, and nothing else.
+fn forget(expired: guichet::domain::Time, events: guichet::domain::Time) -> guichet::engine::Forget {
+    let never = guichet::domain::Time(i64::MIN);
+    guichet::engine::Forget { expired, events, decisions: never, audit: never, raw: never, content: None }
 }

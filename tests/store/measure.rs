@@ -57,6 +57,8 @@ fn interaction(id: i64, message_id: i64) -> Interaction {
         created_at: Time(1_800_000_000_000),
         assigned_at: Some(Time(1_800_000_000_000)),
         status_since: Time(1_800_000_000_000),
+        accepted_at: None,
+        answered_at: None,
         ended_at: None,
         revision: message_id,
         translation: None,

@@ -25,6 +25,7 @@ async fn compare(store: &Arc<dyn Store>, batch: &Batch) {
     for agent in &rows.agents {
         assert!(stored.agents.contains(agent), "{agent:?}");
     }
+    assert!(rows.roles.iter().all(|role| stored.roles.contains(role)));
     assert!(rows.skills.iter().all(|skill| stored.skills.contains(skill)));
     assert!(rows.tags.iter().all(|tag| stored.tags.contains(tag)));
     assert!(rows.stars.iter().all(|star| stored.stars.contains(star)));
@@ -145,6 +146,7 @@ pub(crate) async fn a_second_write_replaces(testbed: &Testbed) {
     second.rows.dedupe.clear();
     second.rows.decisions.clear();
     second.rows.raw.clear();
+    second.rows.audit.clear();
     let mut seq = 100;
     for row in &mut second.events {
         seq += 1;
@@ -316,13 +318,13 @@ pub(crate) async fn what_expired_is_forgotten(testbed: &Testbed) {
         batch.events.push(row(Event { time: Time(2_000 + at), ..dice.event(at + 1) }));
     }
     store.commit(Arc::new(batch)).await.unwrap();
-    let rows = Rows { forget: Some((Time(1_004), Time(2_003))), ..Rows::default() };
+    let rows = Rows { forget: Some(crate::forget(Time(1_004), Time(2_003))), ..Rows::default() };
     store.commit(Arc::new(Batch { number: 2, next_id: 1, rows, ..Batch::default() })).await.unwrap();
     for (table, left) in [("dedupe", 6), ("requests", 6), ("logins", 6), ("events", 7)] {
         assert_eq!(testbed.number(&format!("SELECT COUNT(*) FROM {table}")).await, left, "{table}");
     }
     assert_eq!(store.event_bounds().await.unwrap(), (4, 10));
-    let rows = Rows { forget: Some((Time(9_000), Time(9_000))), ..Rows::default() };
+    let rows = Rows { forget: Some(crate::forget(Time(9_000), Time(9_000))), ..Rows::default() };
     store.commit(Arc::new(Batch { number: 3, next_id: 1, rows, ..Batch::default() })).await.unwrap();
     // The numbers go on after everything is forgotten.
     assert_eq!(store.event_bounds().await.unwrap(), (11, 10));
@@ -335,7 +337,7 @@ pub(crate) async fn forgetting_takes_bounded_bites(testbed: &Testbed) {
                 (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 100500) SELECT n FROM c) AS numbers";
     assert_eq!(testbed.run(many).await, 100_500);
     for (number, left) in [(2, 500), (3, 0)] {
-        let rows = Rows { forget: Some((NOW, NOW)), ..Rows::default() };
+        let rows = Rows { forget: Some(crate::forget(NOW, NOW)), ..Rows::default() };
         store.commit(Arc::new(Batch { number, next_id: 1, rows, ..Batch::default() })).await.unwrap();
         assert_eq!(testbed.number("SELECT COUNT(*) FROM dedupe").await, left);
     }

@@ -166,6 +166,7 @@ pub(super) fn concerns_the_visitor(kind: &EventKind) -> bool {
         | EventKind::InteractionSnoozed { .. }
         | EventKind::ContactChanged { .. }
         | EventKind::ContactMerged { .. }
+        | EventKind::ContactErased { .. }
         | EventKind::CardChanged { .. }
         | EventKind::QuickReplyStarred { .. }
         | EventKind::PluginChanged { .. }

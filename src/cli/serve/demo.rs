@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use crate::cli::people::new_skill;
 use crate::cli::say;
 use crate::config::{AccountConfig, ChannelConfig, ChatConfig, SecretSource, WhatsAppConfig};
-use crate::domain::{Capacity, Role, SkillLevel, Team};
+use crate::domain::{Capacity, SkillLevel, Team};
 use crate::engine::{AdminCommand, Answer};
 use crate::runtime::Desk;
 use crate::server::hash_password;
@@ -21,12 +21,12 @@ const TEAM: &str = "front";
 const CAPACITY: u32 = 5;
 
 /// Login, name, role, skills.
-const PEOPLE: [(&str, &str, Role, &[(&str, u8)]); 5] = [
-    ("alice", "Alice Martin", Role::Agent, &[("support", 8)]),
-    ("bruno", "Bruno Petit", Role::Agent, &[("support", 5), ("sales", 8)]),
-    ("chloe", "Chloé Laurent", Role::Agent, &[("sales", 5)]),
-    ("sam", "Sam Girard", Role::Supervisor, &[]),
-    ("ada", "Ada Fournier", Role::Administrator, &[]),
+const PEOPLE: [(&str, &str, &str, &[(&str, u8)]); 5] = [
+    ("alice", "Alice Martin", "agent", &[("support", 8)]),
+    ("bruno", "Bruno Petit", "agent", &[("support", 5), ("sales", 8)]),
+    ("chloe", "Chloé Laurent", "agent", &[("sales", 5)]),
+    ("sam", "Sam Girard", "supervisor", &[]),
+    ("ada", "Ada Fournier", "administrator", &[]),
 ];
 
 /// The demo's number, on the simulator.
@@ -85,7 +85,7 @@ pub(super) async fn make_people(desk: &Desk) -> anyhow::Result<()> {
         ask(AdminCommand::SaveAgent {
             login: (*login).into(),
             name: Some((*name).into()),
-            role: Some(*role),
+            role: Some(role.parse()?),
             password_hash: Some(hash.clone()),
             skills: Some(skills),
             teams: Some(BTreeSet::from([team.clone()])),

@@ -3,18 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::{Agent, AgentId, ContactId, Interaction, InteractionId, Ownership, Permission, Status};
+use crate::domain::{
+    Agent, AgentId, ChannelKind, ContactId, Interaction, InteractionId, Ownership, Permission, Status,
+};
 use crate::engine::turn::{Turn, refuse};
 use crate::engine::{Answer, Refusal, RefusalKind, Reply, Sight, View};
-
-/// Refuses who lacks a permission.
-pub(super) fn permit(agent: &Agent, permission: Permission) -> Result<(), Refusal> {
-    if agent.role.may(permission) {
-        return Ok(());
-    }
-    let message = format!("the role {} does not have the permission {permission}", agent.role);
-    refuse(RefusalKind::NotPermitted, message)
-}
 
 /// Whether an interaction is in an agent's hands.
 pub(super) fn is_assigned(row: &Interaction, agent_id: AgentId) -> bool {
@@ -38,6 +31,29 @@ fn was_assigned(row: &Interaction, agent_id: AgentId) -> bool {
 }
 
 impl Turn<'_> {
+    /// Whether an agent's role grants a permission.
+    pub(super) fn may(&self, agent: &Agent, permission: Permission) -> bool {
+        self.world.desks.get(&agent.agent_id).is_some_and(|desk| desk.role.may(permission))
+    }
+
+    /// Refuses who lacks a permission.
+    pub(super) fn permit(&self, agent: &Agent, permission: Permission) -> Result<(), Refusal> {
+        if self.may(agent, permission) {
+            return Ok(());
+        }
+        let message = format!("the role {} does not have the permission {permission}", agent.role);
+        refuse(RefusalKind::NotPermitted, message)
+    }
+
+    /// Refuses who may not be given work of a kind of channel.
+    pub(super) fn permit_kind(&self, agent: &Agent, kind: ChannelKind) -> Result<(), Refusal> {
+        if self.world.desks.get(&agent.agent_id).is_some_and(|desk| desk.role.handles(kind)) {
+            return Ok(());
+        }
+        let message = format!("the role {} does not handle {kind}", agent.role);
+        refuse(RefusalKind::NotPermitted, message)
+    }
+
     /// An interaction that is assigned to the caller and has not ended.
     pub(super) fn own(
         &self,
@@ -45,7 +61,7 @@ impl Turn<'_> {
         interaction_id: InteractionId,
     ) -> Result<Arc<Interaction>, Refusal> {
         let row = self.work(interaction_id)?;
-        permit(agent, Permission::Handle)?;
+        self.permit(agent, Permission::Handle)?;
         if !is_assigned(&row, agent.agent_id) && !was_assigned(&row, agent.agent_id) {
             return refuse(RefusalKind::NotAssigned, format!("{interaction_id} is not assigned to you"));
         }
@@ -59,18 +75,18 @@ impl Turn<'_> {
         agent: &Agent,
         interaction_id: InteractionId,
     ) -> Result<Arc<Interaction>, Refusal> {
-        if !agent.role.may(Permission::Supervise) {
+        if !self.may(agent, Permission::Supervise) {
             return self.own(agent, interaction_id);
         }
         let row = self.work(interaction_id)?;
-        permit(agent, Permission::Handle)?;
+        self.permit(agent, Permission::Handle)?;
         not_ended(&row)?;
         Ok(row)
     }
 
     /// Whether an agent may read an interaction: its own and consulted work, and all work of contacts it works with now.
     pub(super) fn may_read(&self, agent: &Agent, row: &Interaction) -> bool {
-        if agent.role.may(Permission::Supervise) {
+        if self.may(agent, Permission::Supervise) {
             return true;
         }
         if involved(row, agent.agent_id) {
@@ -85,13 +101,13 @@ impl Turn<'_> {
 
     /// What [`Turn::may_read`] comes to, for a search in the store.
     pub(super) fn sight(&self, agent: &Agent) -> Reply {
-        permit(agent, Permission::Search)?;
+        self.permit(agent, Permission::Search)?;
         let desk = self.world.desks.get(&agent.agent_id);
         let held = desk.into_iter().flat_map(|desk| &desk.holds).filter_map(|id| self.world.work(*id));
         let contacts: BTreeSet<ContactId> = held.map(|row| row.contact_id).collect();
         Ok(Answer::Sight(Sight {
             agent_id: agent.agent_id,
-            everything: agent.role.may(Permission::Supervise),
+            everything: self.may(agent, Permission::Supervise),
             contacts: contacts.into_iter().collect(),
         }))
     }

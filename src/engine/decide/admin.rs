@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::access::permit;
+use super::audit;
 use crate::domain::{
-    Agent, AgentId, AgentState, Capacity, ContactId, Ownership, Permission, Role, Skill, SkillLevel, Span,
+    Agent, AgentId, AgentState, Capacity, ContactId, Ownership, Permission, RoleId, Skill, SkillLevel, Span,
     Target, Team, TeamId, Waiting, Watching,
 };
 use crate::engine::limits::{CAPACITY, DISPOSITION_CHARS, DISPOSITIONS, NAME_CHARS, SKILLS_PER_AGENT, fits};
@@ -19,10 +19,10 @@ use crate::engine::{
 const CAPACITY_DEFAULT: u32 = 5;
 
 /// What to change of an agent; what is `None` stays.
-struct Changes {
+pub(super) struct Changes {
     login: String,
     name: Option<String>,
-    role: Option<Role>,
+    role: Option<RoleId>,
     password_hash: Option<String>,
     skills: Option<Vec<SkillLevel>>,
     teams: Option<BTreeSet<TeamId>>,
@@ -30,18 +30,49 @@ struct Changes {
     removed: bool,
 }
 
+impl Changes {
+    /// It is removed, and stays as it was otherwise.
+    pub(super) fn removal(login: String) -> Self {
+        Self {
+            login,
+            name: None,
+            role: None,
+            password_hash: None,
+            skills: None,
+            teams: None,
+            capacity: None,
+            removed: true,
+        }
+    }
+}
+
 impl Turn<'_> {
     pub(super) fn administer_by(&mut self, agent: &Agent, command: AdminCommand) -> Reply {
         // Names of colleagues, skills and teams are no secret; the rest is the administrators' business.
-        let lists =
-            matches!(command, AdminCommand::ListAgents | AdminCommand::ListSkills | AdminCommand::ListTeams);
-        let supervises = agent.role.may(Permission::Supervise);
-        let permission = if lists && supervises { Permission::Supervise } else { Permission::Administer };
-        permit(agent, permission)?;
-        self.administer(command)
+        let lists = matches!(
+            command,
+            AdminCommand::ListAgents
+                | AdminCommand::ListRoles
+                | AdminCommand::ListSkills
+                | AdminCommand::ListTeams
+        );
+        let supervises = self.may(agent, Permission::Supervise);
+        let permission = if lists && supervises { Permission::Supervise } else { audit::needed(&command) };
+        self.permit(agent, permission)?;
+        self.administer(Some(agent.agent_id), command)
     }
 
-    pub(super) fn administer(&mut self, command: AdminCommand) -> Reply {
+    /// Carries a command out and writes it down. `None`: the operator, or the server by itself.
+    pub(super) fn administer(&mut self, by: Option<AgentId>, command: AdminCommand) -> Reply {
+        let act = audit::of_admin(&command);
+        let answer = self.change(by, command)?;
+        if let Some(act) = act {
+            self.audit(by, act);
+        }
+        Ok(answer)
+    }
+
+    fn change(&mut self, by: Option<AgentId>, command: AdminCommand) -> Reply {
         match command {
             AdminCommand::SaveAgent {
                 login,
@@ -62,6 +93,9 @@ impl Turn<'_> {
                 capacity,
                 removed,
             }),
+            AdminCommand::SaveRole(role) => self.save_role(role),
+            AdminCommand::RemoveRole { role } => self.remove_role(&role),
+            AdminCommand::ListRoles => Ok(self.list_roles()),
             AdminCommand::SaveSkill(skill) => self.save_skill(skill),
             AdminCommand::SaveTeam(team) => self.save_team(team),
             AdminCommand::AddToken { name, login, hash } => self.add_token(name, &login, hash),
@@ -72,13 +106,33 @@ impl Turn<'_> {
             }
             AdminCommand::ListSkills => Ok(Answer::Skills(self.world.skills.values().cloned().collect())),
             AdminCommand::ListTeams => Ok(Answer::Teams(self.world.teams.values().cloned().collect())),
+            AdminCommand::RemoveAgent { login } => self.remove_agent(by, login),
+            AdminCommand::ResetPassword { login, password_hash } => {
+                self.reset_password(&login, password_hash)
+            }
+            AdminCommand::RemoveSkill { skill } => self.remove_skill(&skill),
+            AdminCommand::SaveDispositions { skill, dispositions, required } => {
+                self.save_dispositions(&skill, dispositions, required)
+            }
+            AdminCommand::RemoveTeam { team } => self.remove_team(&team),
+            AdminCommand::ListChannels => Ok(self.list_channels()),
+            AdminCommand::ListTokens => Ok(self.list_tokens()),
+            AdminCommand::TestChannel { channel_id } => self.known_channel(&channel_id),
+            AdminCommand::ReadRetention => Ok(Answer::Retention(self.world.retention)),
+            AdminCommand::ReloadScripts
+            | AdminCommand::ReadAudit
+            | AdminCommand::ReadReport
+            | AdminCommand::MayExport
+            | AdminCommand::Export { .. } => Ok(Answer::Done),
+            AdminCommand::ExportContact { contact_id } => self.known_contact(contact_id),
+            AdminCommand::EraseContact { contact_id } => self.erase_contact(contact_id),
             AdminCommand::SaveContact { contact_id, name, language, vip, blocked } => {
                 self.save_contact(contact_id, name, language, (vip, blocked))
             }
         }
     }
 
-    fn save_agent(&mut self, changes: Changes) -> Reply {
+    pub(super) fn save_agent(&mut self, changes: Changes) -> Reply {
         self.check_agent(&changes)?;
         let known = self.world.by_login.get(&changes.login).copied();
         if known.is_none() && changes.removed {
@@ -88,12 +142,12 @@ impl Turn<'_> {
             Some(agent_id) => agent_id,
             None => self.new_agent(&changes.login),
         };
-        let before =
-            self.world.agent(agent_id).map(|agent| (agent.role, agent.removed, agent.password_hash.clone()));
+        let rights = |agent: &Agent| (agent.role.clone(), agent.removed, agent.password_hash.clone());
+        let before = self.world.agent(agent_id).map(rights);
         let removed = changes.removed;
         self.edit_agent(agent_id, |agent| {
             agent.name = changes.name.unwrap_or_else(|| std::mem::take(&mut agent.name));
-            agent.role = changes.role.unwrap_or(agent.role);
+            agent.role = changes.role.unwrap_or_else(|| agent.role.clone());
             agent.password_hash =
                 changes.password_hash.unwrap_or_else(|| std::mem::take(&mut agent.password_hash));
             agent.skills = changes.skills.unwrap_or_else(|| std::mem::take(&mut agent.skills));
@@ -104,11 +158,12 @@ impl Turn<'_> {
         self.world.index.touched_agents.insert(agent_id);
         let skills = self.world.agent(agent_id).map(|agent| agent.skills.clone()).unwrap_or_default();
         self.world.index.changed_queues.extend(skills.into_iter().map(|held| held.skill));
+        if let Some(role) = self.world.agent(agent_id).map(|agent| self.world.role(&agent.role)) {
+            self.world.with_desk(agent_id, |desk| desk.role = role);
+        }
         self.agent_changed(agent_id);
-        let after =
-            self.world.agent(agent_id).map(|agent| (agent.role, agent.removed, agent.password_hash.clone()));
-        if known.is_some() && before != after {
-            self.revoke(agent_id);
+        if known.is_some() && before != self.world.agent(agent_id).map(rights) {
+            self.rights_changed(agent_id);
         }
         self.world.find_watchers();
         if removed {
@@ -133,6 +188,9 @@ impl Turn<'_> {
         }
         if let Some(name) = &changes.name {
             fits("name", name, NAME_CHARS)?;
+        }
+        if let Some(role) = changes.role.as_ref().filter(|role| !self.role_exists(role)) {
+            return Err(Refusal::new(RefusalKind::Invalid, format!("there is no role {role}")).field("role"));
         }
         let skills = changes.skills.as_deref().unwrap_or_default();
         if skills.len() > SKILLS_PER_AGENT {
@@ -174,7 +232,7 @@ impl Turn<'_> {
             login: login.to_owned(),
             name: login.to_owned(),
             bot: false,
-            role: Role::Agent,
+            role: RoleId::agent(),
             password_hash: String::new(),
             skills: Vec::new(),
             teams: BTreeSet::new(),
@@ -187,7 +245,7 @@ impl Turn<'_> {
             watching: Watching::default(),
             removed: false,
         };
-        let desk = Desk::new(agent);
+        let desk = Desk::new(agent, self.world.role(&RoleId::agent()));
         self.world.index.rank(&desk);
         self.world.desks.insert(agent_id, desk);
         self.world.by_login.insert(login.to_owned(), agent_id);
@@ -195,7 +253,7 @@ impl Turn<'_> {
     }
 
     /// Rights changed or ended: open sockets close and begin afresh.
-    fn revoke(&mut self, agent_id: AgentId) {
+    pub(super) fn revoke(&mut self, agent_id: AgentId) {
         let audience = Audience { agents: vec![agent_id], supervisors: false, administrators: true };
         self.global_event(EventKind::AgentRevoked { agent_id }, audience, Some(agent_id));
         self.effects.push(Effect::CloseSockets { agent_id });
@@ -250,6 +308,7 @@ impl Turn<'_> {
         }
         skill.dispositions.iter().try_for_each(|text| fits("dispositions", text, DISPOSITION_CHARS))?;
         self.world.index.changed_queues.insert(skill.skill.clone());
+        self.rows.skills_removed.retain(|removed| *removed != skill.skill);
         self.dirty.skills.insert(skill.skill.clone(), skill.clone());
         self.world.skills.insert(skill.skill.clone(), skill);
         Ok(Answer::Done)
@@ -257,6 +316,7 @@ impl Turn<'_> {
 
     fn save_team(&mut self, team: Team) -> Reply {
         fits("title", &team.title, NAME_CHARS)?;
+        self.rows.teams_removed.retain(|removed| *removed != team.team);
         self.dirty.teams.insert(team.team.clone(), team.clone());
         self.world.teams.insert(team.team.clone(), team);
         Ok(Answer::Done)

@@ -57,6 +57,7 @@ impl Turn<'_> {
     /// Checks everything; whether the caller may begin work at all is the caller's rule.
     pub(super) fn check_beginning(&self, agent: &Agent, wanted: Wanted<'_>) -> Result<Beginning, Refusal> {
         let Wanted { channel, contact, address, skill, content, subject, from } = wanted;
+        self.permit_kind(agent, channel.kind)?;
         let recipient = self.recipient(channel, contact, address)?;
         self.check_wanted(&recipient, contact)?;
         let current = self.current_of(&recipient, &channel.channel_id);

@@ -3,7 +3,6 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use super::access::permit;
 use crate::domain::{Agent, Interaction, InteractionId, Ownership, Permission};
 use crate::engine::limits::{AT_RISK, LIST_PAGE, LIST_SCAN};
 use crate::engine::turn::Turn;
@@ -11,7 +10,7 @@ use crate::engine::{Answer, AtRisk, Board, Filter, Refusal, RefusalKind, Reply, 
 
 impl Turn<'_> {
     pub(super) fn board(&self, agent: &Agent) -> Reply {
-        permit(agent, Permission::Supervise)?;
+        self.permit(agent, Permission::Supervise)?;
         let desks = self.world.desks.values().filter(|desk| !desk.agent.removed && !desk.agent.bot);
         let mut at_risk = self.world.index.at_risk.iter();
         let timers = at_risk.by_ref().take(AT_RISK).filter_map(|(red_at, interaction_id, timer)| {
@@ -34,7 +33,7 @@ impl Turn<'_> {
 
     /// Work that has not ended, newest first. What has ended is the store's to list; here is only asked whether one may.
     pub(super) fn list(&self, agent: &Agent, filter: &Filter) -> Reply {
-        permit(agent, Permission::Supervise)?;
+        self.permit(agent, Permission::Supervise)?;
         if !(1..=LIST_PAGE).contains(&filter.limit) {
             let message = format!("limit goes from 1 to {LIST_PAGE}");
             return Err(Refusal::new(RefusalKind::Invalid, message).field("limit"));

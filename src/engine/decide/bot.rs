@@ -11,7 +11,7 @@ use super::access::{is_assigned, not_ended};
 use super::reply::Content;
 use crate::domain::{
     Agent, AgentId, AgentState, Author, Capacity, Choice, Interaction, InteractionId, Message, Note, NoteId,
-    Role, SkillId, Span, Status, Survey, Target, To, Watching,
+    RoleId, SkillId, Span, Status, Survey, Target, To, Watching,
 };
 use crate::engine::limits::{
     BOT_NAME_CHARS, CAPACITY, CHOICE_CHARS, CHOICES, NOTE_CHARS, QUEUED_PER_RECIPIENT, SURVEY, fits,
@@ -64,12 +64,14 @@ impl Turn<'_> {
 
     fn new_bot(&mut self, login: String) -> AgentId {
         let agent_id = AgentId(self.next_id());
-        let desk = Desk::new(Agent {
+        let role = RoleId::agent();
+        let granted = self.world.role(&role);
+        let agent = Agent {
             agent_id,
             login: login.clone(),
             name: login.clone(),
             bot: true,
-            role: Role::Agent,
+            role,
             password_hash: String::new(),
             skills: Vec::new(),
             teams: BTreeSet::new(),
@@ -81,7 +83,8 @@ impl Turn<'_> {
             missed_offers: 0,
             watching: Watching::default(),
             removed: false,
-        });
+        };
+        let desk = Desk::new(agent, granted);
         self.world.index.rank(&desk);
         self.world.desks.insert(agent_id, desk);
         self.world.by_login.insert(login, agent_id);

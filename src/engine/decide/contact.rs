@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::access::{involved, permit};
+use super::access::involved;
 use crate::domain::{
     Agent, AgentId, Alias, AliasKind, CardSection, ChannelKind, Contact, ContactId, IdentityId,
     InteractionId, Ownership, Permission, readable_address,
@@ -37,7 +37,7 @@ impl Turn<'_> {
 
     fn get_contact(&self, agent: &Agent, contact_id: ContactId) -> Reply {
         let answer = self.contact_answer(agent, contact_id)?;
-        permit(agent, Permission::Card)?;
+        self.permit(agent, Permission::Card)?;
         Ok(answer)
     }
 
@@ -59,7 +59,7 @@ impl Turn<'_> {
     /// Past work is for who has work with the contact now, and who supervises.
     fn may_see_history(&self, agent: &Agent, contact_id: ContactId) -> bool {
         let works = || self.live_of(contact_id).into_iter().filter_map(|id| self.world.work(id));
-        agent.role.may(Permission::Supervise) || works().any(|row| involved(row, agent.agent_id))
+        self.may(agent, Permission::Supervise) || works().any(|row| involved(row, agent.agent_id))
     }
 
     /// A contact's work that has not ended.
@@ -91,7 +91,7 @@ impl Turn<'_> {
             Some(contact_id) => Some(self.contact_or_refuse(contact_id)?),
             None => None,
         };
-        permit(agent, Permission::EditContact)?;
+        self.permit(agent, Permission::EditContact)?;
         check_texts(known.as_deref(), &changes)?;
         let Checked { add, remove } = self.check_addresses(known.as_deref(), &changes)?;
         let contact_id = if let Some(known) = known {
@@ -190,7 +190,7 @@ impl Turn<'_> {
     /// Messages of a blocked contact reach nobody; its work that nobody has ends.
     pub(super) fn block_contact(&mut self, agent: &Agent, contact_id: ContactId, blocked: bool) -> Reply {
         let contact = self.contact_or_refuse(contact_id)?;
-        permit(agent, Permission::BlockContact)?;
+        self.permit(agent, Permission::BlockContact)?;
         if contact.blocked == blocked {
             return self.contact_answer(agent, contact_id);
         }
@@ -212,7 +212,7 @@ impl Turn<'_> {
     /// The contact wants no more messages that it did not ask for, or wants them again. Who writes is still answered.
     pub(super) fn opt_out(&mut self, agent: &Agent, contact_id: ContactId, opted_out: bool) -> Reply {
         let contact = self.contact_or_refuse(contact_id)?;
-        permit(agent, Permission::EditContact)?;
+        self.permit(agent, Permission::EditContact)?;
         if contact.opted_out != opted_out {
             self.adopt_contact(contact_id);
             self.edit_contact(contact_id, |contact| contact.opted_out = opted_out);
@@ -248,7 +248,7 @@ impl Turn<'_> {
             let mut audience = self.audience(&row, None);
             audience
                 .agents
-                .retain(|id| self.world.agent(*id).is_some_and(|agent| agent.role.may(Permission::Card)));
+                .retain(|id| self.world.desks.get(id).is_some_and(|desk| desk.role.may(Permission::Card)));
             let event = Event {
                 seq: 0,
                 time: self.now,

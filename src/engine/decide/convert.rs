@@ -1,6 +1,6 @@
 //! An agent goes on with a contact on another channel; the old interaction stays open, linked to the new one (SPEC §5.6).
 
-use super::access::{not_closed, permit};
+use super::access::not_closed;
 use super::begin::Wanted;
 use super::reply::Content;
 use crate::domain::{Agent, Channel, ChannelId, ChannelKind, Interaction, Permission};
@@ -13,7 +13,7 @@ impl Turn<'_> {
             conversion;
         let row = self.work(interaction_id)?;
         let channel = self.target(&row, channel_id.as_ref(), kind)?.clone();
-        permit(agent, Permission::Convert)?;
+        self.permit(agent, Permission::Convert)?;
         let row = self.own(agent, row.interaction_id)?;
         not_closed(&row)?;
         self.check_target(&row, &channel)?;

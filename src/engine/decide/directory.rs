@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::access::permit;
 use crate::domain::{Agent, AgentState, Book, Permission, found_by, query_words, words_of};
 use crate::engine::limits::{QUERY_CHARS, fits};
 use crate::engine::turn::Turn;
@@ -12,8 +11,8 @@ impl Turn<'_> {
     /// Names of colleagues, skills and teams are no secret; contacts are for who may write to them or read their cards.
     pub(super) fn directory(&self, agent: &Agent, book: Book, query: &str, limit: usize) -> Reply {
         let reads = [Permission::Card, Permission::Outbound, Permission::Convert, Permission::Supervise];
-        if book == Book::Contacts && !reads.iter().any(|permission| agent.role.may(*permission)) {
-            permit(agent, Permission::Card)?;
+        if book == Book::Contacts && !reads.iter().any(|permission| self.may(agent, *permission)) {
+            self.permit(agent, Permission::Card)?;
         }
         fits("query", query, QUERY_CHARS)?;
         let words = query_words(query);

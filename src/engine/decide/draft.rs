@@ -1,6 +1,6 @@
 //! Drafts: unfinished writing survives a reload and a change of device (SPEC §5.2).
 
-use super::access::{not_ended, permit};
+use super::access::not_ended;
 use crate::domain::{Agent, Draft, DraftMode, InteractionId, Permission};
 use crate::engine::limits::{DRAFT_CHARS, MEDIA_PER_SEND, fits};
 use crate::engine::turn::{About, Turn};
@@ -14,7 +14,7 @@ impl Turn<'_> {
             DraftMode::Reply => self.own(agent, interaction_id)?,
             DraftMode::Note => {
                 let row = self.readable(agent, interaction_id)?;
-                permit(agent, Permission::Handle)?;
+                self.permit(agent, Permission::Handle)?;
                 not_ended(&row)?;
                 row
             }

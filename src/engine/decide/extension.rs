@@ -1,6 +1,6 @@
 //! "+Time": the agent gives the contact longer to answer (SPEC §5.10).
 
-use super::access::{not_ended, permit};
+use super::access::not_ended;
 use crate::domain::{Agent, InteractionId, Permission};
 use crate::engine::turn::{Turn, refuse};
 use crate::engine::{RefusalKind, Reply, TimerKind};
@@ -10,7 +10,7 @@ impl Turn<'_> {
     /// changes no running timer.
     pub(super) fn extend_timer(&mut self, agent: &Agent, interaction_id: InteractionId) -> Reply {
         let row = self.work(interaction_id)?;
-        permit(agent, Permission::ExtendTimer)?;
+        self.permit(agent, Permission::ExtendTimer)?;
         let rule = row.kept.plan.as_ref().and_then(|kept| kept.plan.customer.clone());
         let excluded = rule.as_ref().is_some_and(|rule| {
             !rule.extend_roles.is_empty() && !rule.extend_roles.contains(&agent.role.to_string())

@@ -226,6 +226,8 @@ impl Turn<'_> {
             created_at: self.now,
             assigned_at: None,
             status_since: self.now,
+            accepted_at: None,
+            answered_at: None,
             ended_at: None,
             translation: None,
             kept: Kept::default(),

@@ -68,7 +68,10 @@ impl Turn<'_> {
         let key = self.world.keys.get(hash);
         let key = key.filter(|key| key.expires_at.is_none_or(|expires| now < expires));
         match key.and_then(|key| self.agent(key.agent_id).ok()) {
-            Some(agent) => Ok(Answer::Caller { agent_id: agent.agent_id, role: agent.role }),
+            Some(agent) => {
+                let role = self.world.role(&agent.role);
+                Ok(Answer::Caller { agent_id: agent.agent_id, role })
+            }
             None => refuse(RefusalKind::NotFound, "this login or token is not known, or has ended"),
         }
     }

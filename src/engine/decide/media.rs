@@ -16,7 +16,7 @@ impl Turn<'_> {
         filename: Option<&str>,
         size: i64,
     ) -> Reply {
-        super::access::permit(agent, Permission::Handle)?;
+        self.permit(agent, Permission::Handle)?;
         if self.world.media.contains_key(&media_id) {
             return refuse(RefusalKind::AlreadyDone, "this file is stored already");
         }
@@ -66,7 +66,12 @@ impl Turn<'_> {
         {
             self.world.media.insert(media_id.clone(), KeptMedia { row: media, changed: 0 });
         }
-        let Some(kept) = self.world.media.get(media_id) else { return };
+        let Some(kept) = self.world.media.get(media_id) else {
+            if result.is_ok() {
+                self.file_of_nobody(media_id);
+            }
+            return;
+        };
         let mut media = kept.row.clone();
         if media.state != MediaState::Pending {
             return;

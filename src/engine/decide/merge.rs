@@ -3,7 +3,6 @@
 //! Merging moves addresses, nothing else: each keeps its interactions, which follow their address. What moved is remembered, so
 //! that parting the two again puts every address back.
 
-use super::access::permit;
 use crate::domain::{Agent, Alias, ContactId, IdentityId, InteractionId, Merged, Permission};
 use crate::engine::turn::{Turn, refuse};
 use crate::engine::world::Leaving;
@@ -13,7 +12,7 @@ impl Turn<'_> {
     pub(super) fn merge_contact(&mut self, agent: &Agent, contact_id: ContactId, into: ContactId) -> Reply {
         let contact = self.contact_or_refuse(contact_id)?;
         self.contact_or_refuse(into)?;
-        permit(agent, Permission::MergeContact)?;
+        self.permit(agent, Permission::MergeContact)?;
         if contact_id == into {
             return Err(Refusal::new(RefusalKind::Invalid, "these are one contact already").field("into"));
         }
@@ -46,7 +45,7 @@ impl Turn<'_> {
             return refuse(RefusalKind::NotFound, format!("there is no contact {contact_id}"));
         };
         self.contact_or_refuse(into)?;
-        permit(agent, Permission::MergeContact)?;
+        self.permit(agent, Permission::MergeContact)?;
         let Some(merged) = contact.merged.clone().filter(|merged| merged.into == into) else {
             let message = format!("{contact_id} is not merged into {into}");
             return Err(Refusal::new(RefusalKind::Invalid, message).field("into"));

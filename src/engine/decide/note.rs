@@ -1,6 +1,6 @@
 //! Notes: text that only colleagues see (SPEC §5.9).
 
-use super::access::{not_ended, permit};
+use super::access::not_ended;
 use crate::domain::{Agent, DraftMode, InteractionId, MessageId, Note, NoteId, Permission};
 use crate::engine::limits::{NOTE_CHARS, fits};
 use crate::engine::turn::Turn;
@@ -19,7 +19,7 @@ impl Turn<'_> {
         if let Some(message_id) = message_id {
             self.message_of(&row, message_id)?;
         }
-        permit(agent, Permission::Handle)?;
+        self.permit(agent, Permission::Handle)?;
         not_ended(&row)?;
         if text.trim().is_empty() {
             return Err(Refusal::new(RefusalKind::Invalid, "the note is empty").field("text"));

@@ -1,6 +1,6 @@
 //! An agent accepts, refuses or pulls work (SPEC §3).
 
-use super::access::{is_assigned, permit};
+use super::access::is_assigned;
 use crate::domain::{Agent, InteractionId, Ownership, Permission, SkillId};
 use crate::engine::limits::{REASON_CHARS, fits};
 use crate::engine::turn::{Turn, refuse};
@@ -19,7 +19,8 @@ impl Turn<'_> {
     /// Whether it is offered to the caller, by a queue or by a colleague.
     fn offered(&self, agent: &Agent, interaction_id: InteractionId) -> Result<By, crate::engine::Refusal> {
         let row = self.work(interaction_id)?;
-        permit(agent, Permission::Handle)?;
+        self.permit(agent, Permission::Handle)?;
+        self.permit_kind(agent, row.kind)?;
         if is_assigned(&row, agent.agent_id) {
             return refuse(RefusalKind::AlreadyDone, format!("{interaction_id} is assigned to you already"));
         }
@@ -72,7 +73,7 @@ impl Turn<'_> {
         {
             return refuse(RefusalKind::NotFound, format!("there is no skill {skill}"));
         }
-        permit(agent, Permission::Pull)?;
+        self.permit(agent, Permission::Pull)?;
         let Some(desk) = self.world.desks.get(&agent.agent_id) else {
             return refuse(RefusalKind::NotFound, "there is no such agent");
         };

@@ -1,6 +1,5 @@
 //! An agent begins: work with a contact who did not write first (SPEC §5.3).
 
-use super::access::permit;
 use super::begin::Wanted;
 use super::reply::Content;
 use crate::domain::{Agent, ChannelId, ContactId, Permission, SkillId, TemplateValues};
@@ -29,7 +28,7 @@ impl Turn<'_> {
             Some(contact_id) => Some(self.contact_or_refuse(contact_id)?),
             None => None,
         };
-        permit(agent, Permission::Outbound)?;
+        self.permit(agent, Permission::Outbound)?;
         let wanted = Wanted {
             channel: &channel,
             contact: contact.as_deref(),

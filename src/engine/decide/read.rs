@@ -1,6 +1,5 @@
 //! What an agent reads: the inbox, one interaction, the reasons of decisions.
 
-use super::access::permit;
 use crate::domain::{Agent, InteractionId, Note, Permission};
 use crate::engine::turn::{Turn, refuse};
 use crate::engine::{Answer, DecisionRow, RefusalKind, Reply, View};
@@ -61,7 +60,7 @@ impl Turn<'_> {
         // What brought it here: the choice of an agent, or else the route.
         let of = |question: &str| decisions.iter().find(|decision| decision.question == question);
         let sentence = of("offer").or_else(|| of("route")).map(|decision| decision.sentence.clone());
-        let full = agent.role.may(Permission::Supervise);
+        let full = self.may(agent, Permission::Supervise);
         if !full {
             decisions.clear();
         }
@@ -72,7 +71,7 @@ impl Turn<'_> {
         if !self.world.accounts.contains_key(channel_id) {
             return refuse(RefusalKind::NotFound, format!("there is no channel {channel_id}"));
         }
-        permit(agent, Permission::Handle)?;
+        self.permit(agent, Permission::Handle)?;
         Ok(Answer::Templates(self.world.templates.get(channel_id).cloned().unwrap_or_default()))
     }
 }

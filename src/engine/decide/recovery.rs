@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::{AgentId, AgentState, DeliveryState, MediaId, MediaState, MessageId};
 use crate::engine::Effect;
-use crate::engine::limits::{EVENT_TTL, FORGET, GRACE};
+use crate::engine::limits::{FORGET, GRACE};
 use crate::engine::outbox::delivery_error;
 use crate::engine::turn::Turn;
 use crate::engine::world::{KeptMessage, Leaving, World};
@@ -22,6 +22,7 @@ impl Turn<'_> {
         self.recover_media();
         self.recover_transcripts();
         self.recover_translations();
+        self.effects.push(Effect::RemoveErasedFiles);
         let agents: Vec<AgentId> = self.world.desks.keys().copied().collect();
         for agent_id in agents {
             // Whoever runs the bots says within moments which of them are there.
@@ -92,7 +93,13 @@ impl Turn<'_> {
             return;
         }
         self.world.forget_at = Some(now + FORGET);
-        self.rows.forget = Some((now, now - EVENT_TTL));
+        let forget = self.world.retention.forget(now);
+        self.rows.forget = Some(forget);
+        if let Some(before) = forget.content {
+            self.world.forget_messages_before(before);
+            self.effects.push(Effect::RemoveErasedFiles);
+            self.effects.push(Effect::FindSilent { before });
+        }
         self.world.keys.retain(|_, key| key.expires_at.is_none_or(|expires| now < expires));
     }
 }

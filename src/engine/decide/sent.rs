@@ -40,7 +40,7 @@ impl Turn<'_> {
                 self.landed(message_id);
             }
             SendResult::ChannelDown { error } if flying => {
-                self.channel_down(&channel_id);
+                self.channel_down(&channel_id, &error);
                 self.fail(message_id, error);
                 self.landed(message_id);
             }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::access::permit;
 use crate::domain::{Agent, AgentId, AgentState, Ownership, Permission, Skill, SkillId, Time};
 use crate::engine::limits::{GRACE, REASON_CHARS, fits};
 use crate::engine::turn::Turn;
@@ -27,7 +26,8 @@ impl Turn<'_> {
     }
 
     fn snapshot(&self, agent: Arc<Agent>) -> Snapshot {
-        let sees_all = agent.role.may(Permission::Supervise);
+        let role = self.world.role(&agent.role);
+        let sees_all = role.may(Permission::Supervise);
         let colleagues = self.world.desks.values().filter(|desk| !desk.agent.removed);
         let queues = self
             .world
@@ -38,7 +38,8 @@ impl Turn<'_> {
             .collect();
         let range = self.world.drafts.values().filter(|draft| draft.agent_id == agent.agent_id);
         Snapshot {
-            permissions: agent.role.permissions().to_vec(),
+            permissions: role.permissions.clone(),
+            kinds: role.kinds.clone(),
             cursor: self.world.seq,
             interactions: self.held(&agent),
             consulted: self.consulted(&agent),
@@ -111,7 +112,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn set_state(&mut self, agent: &Agent, state: AgentState, reason: Option<String>) -> Reply {
-        permit(agent, Permission::Handle)?;
+        self.permit(agent, Permission::Handle)?;
         if let Some(reason) = &reason {
             fits("reason", reason, REASON_CHARS)?;
         }

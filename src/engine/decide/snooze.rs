@@ -1,7 +1,7 @@
 //! An agent puts work aside until a time. It leaves the inbox and uses no capacity; at the time, or when the contact writes, it
 //! comes back by the sticky rule (SPEC §5.10, §6).
 
-use super::access::{not_closed, permit};
+use super::access::not_closed;
 use crate::domain::{Agent, InteractionId, Ownership, Permission, Time};
 use crate::engine::limits::SNOOZE;
 use crate::engine::turn::{About, Turn, refuse};
@@ -17,7 +17,7 @@ impl Turn<'_> {
         until: Option<Time>,
     ) -> Reply {
         let row = self.work(interaction_id)?;
-        permit(agent, Permission::Snooze)?;
+        self.permit(agent, Permission::Snooze)?;
         let Some(until) = until else { return self.wake_by(agent, interaction_id) };
         let row = self.own(agent, row.interaction_id)?;
         not_closed(&row)?;
@@ -53,9 +53,9 @@ impl Turn<'_> {
 
     fn wake_by(&mut self, agent: &Agent, interaction_id: InteractionId) -> Reply {
         let row = self.work(interaction_id)?;
-        permit(agent, Permission::Handle)?;
+        self.permit(agent, Permission::Handle)?;
         let theirs = [row.agent_id, row.last_agent_id].contains(&Some(agent.agent_id));
-        if !theirs && !agent.role.may(Permission::Supervise) {
+        if !theirs && !self.may(agent, Permission::Supervise) {
             return refuse(RefusalKind::NotAssigned, format!("{interaction_id} was not put aside by you"));
         }
         if row.timers.snoozed_until.is_none() {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::access::{is_assigned, not_ended, permit};
+use super::access::{is_assigned, not_ended};
 use crate::domain::{Agent, AgentId, AgentState, Interaction, InteractionId, Permission, To, Watching};
 use crate::engine::limits::WATCHED;
 use crate::engine::turn::{Turn, refuse};
@@ -31,7 +31,7 @@ impl Turn<'_> {
         if let Watched::Interaction(interaction_id) = what {
             self.work(interaction_id)?;
         }
-        permit(agent, Permission::Supervise)?;
+        self.permit(agent, Permission::Supervise)?;
         match &what {
             Watched::Interaction(interaction_id) if on => {
                 not_ended(&*self.work(*interaction_id)?)?;
@@ -89,7 +89,7 @@ impl Turn<'_> {
 
     fn take_over_by(&mut self, agent: &Agent, interaction_id: InteractionId) -> Reply {
         self.work(interaction_id)?;
-        permit(agent, Permission::Handle)?;
+        self.permit(agent, Permission::Handle)?;
         let row = self.moved(agent, interaction_id)?;
         if is_assigned(&row, agent.agent_id) {
             return refuse(RefusalKind::AlreadyDone, format!("{interaction_id} is assigned to you already"));
@@ -101,7 +101,7 @@ impl Turn<'_> {
     /// Work that somebody who supervises may move.
     fn moved(&self, agent: &Agent, interaction_id: InteractionId) -> Result<Arc<Interaction>, Refusal> {
         let row = self.work(interaction_id)?;
-        permit(agent, Permission::Supervise)?;
+        self.permit(agent, Permission::Supervise)?;
         not_ended(&row)?;
         if is_done(row.status) {
             let message = format!("{interaction_id} is {}: there is nothing left to do on it", row.status);
@@ -119,12 +119,12 @@ impl Turn<'_> {
         reason: Option<String>,
     ) -> Reply {
         let other = self.agent(agent_id)?;
-        permit(agent, Permission::Supervise)?;
+        self.permit(agent, Permission::Supervise)?;
         if other.bot {
             let message = format!("{} is a bot; it is there while its plugin runs", other.name);
             return Err(Refusal::new(RefusalKind::Invalid, message).field("agent_id"));
         }
-        if permit(&other, Permission::Handle).is_err() {
+        if self.permit(&other, Permission::Handle).is_err() {
             let message = format!("the role of {} takes no work", other.name);
             return Err(Refusal::new(RefusalKind::Invalid, message).field("agent_id"));
         }

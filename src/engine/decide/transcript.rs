@@ -4,7 +4,6 @@
 //! server takes nothing, and `unknown`, told and never sent again by itself, when its fate is not known. What stands in it
 //! is made when it leaves; here is only who may, to whom, and up to which message.
 
-use super::access::permit;
 use crate::domain::{
     Agent, Interaction, InteractionId, Ownership, Permission, Span, Time, Transcript, TranscriptId,
     TranscriptState, one_address,
@@ -23,8 +22,8 @@ impl Turn<'_> {
         email: &str,
     ) -> Reply {
         let row = self.readable(agent, interaction_id)?;
-        permit(agent, Permission::Transcript)?;
-        if !has_or_had(agent, &row) && !agent.role.may(Permission::Supervise) {
+        self.permit(agent, Permission::Transcript)?;
+        if !has_or_had(agent, &row) && !self.may(agent, Permission::Supervise) {
             return refuse(RefusalKind::NotAssigned, format!("{interaction_id} is not assigned to you"));
         }
         let email = one_address(email)

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::access::{is_assigned, not_closed, not_ended, permit};
+use super::access::{is_assigned, not_closed, not_ended};
 use crate::domain::{
     Agent, AgentId, ChannelKind, Interaction, InteractionId, Note, NoteId, Permission, Target, To,
 };
@@ -40,7 +40,7 @@ impl Turn<'_> {
         note: Option<String>,
     ) -> Reply {
         self.work(interaction_id)?;
-        permit(agent, Permission::Transfer)?;
+        self.permit(agent, Permission::Transfer)?;
         let row = self.own(agent, interaction_id)?;
         if !may_transfer(row.status) {
             let message = format!(
@@ -100,9 +100,18 @@ impl Turn<'_> {
         }
     }
 
+    /// Refuses a receiver who may not work on this kind of channel.
+    fn handles(&self, receiver: &Agent, kind: ChannelKind) -> Result<(), Refusal> {
+        if self.permit_kind(receiver, kind).is_ok() {
+            return Ok(());
+        }
+        let message = format!("the role of {} does not handle {kind}", receiver.name);
+        refuse(RefusalKind::Unavailable, message)
+    }
+
     /// Whether an agent can be offered one more unit of this kind.
     fn can_take(&self, receiver: &Agent, row: &Interaction) -> Result<(), Refusal> {
-        handles(receiver, row.kind)?;
+        self.handles(receiver, row.kind)?;
         let Some(desk) = self.world.desks.get(&receiver.agent_id) else { return Ok(()) };
         let name = &receiver.name;
         match desk.readiness() {
@@ -136,7 +145,7 @@ impl Turn<'_> {
         note: Option<String>,
     ) -> Reply {
         self.work(interaction_id)?;
-        permit(agent, Permission::Consult)?;
+        self.permit(agent, Permission::Consult)?;
         let row = self.own(agent, interaction_id)?;
         not_closed(&row)?;
         let note = checked_note(note)?;
@@ -159,7 +168,7 @@ impl Turn<'_> {
             let message = format!("at most {CONSULTED} colleagues at a time; end a consult first");
             return refuse(RefusalKind::TooLarge, message);
         }
-        handles(&known, row.kind)?;
+        self.handles(&known, row.kind)?;
         // Being asked uses no capacity, and may come during a break; but somebody has to be there.
         let there =
             self.world.desks.get(&colleague).is_some_and(|desk| desk.readiness() != Readiness::Offline);
@@ -184,7 +193,7 @@ impl Turn<'_> {
             self.consult_ends(interaction_id, me, "left");
             return self.interaction_answer(interaction_id);
         }
-        permit(agent, Permission::Consult)?;
+        self.permit(agent, Permission::Consult)?;
         self.own_or_supervised(agent, interaction_id)?;
         not_ended(&row)?;
         let ending: Vec<AgentId> = match colleague {
@@ -210,15 +219,6 @@ impl Turn<'_> {
             Note { note_id, interaction_id, message_id: None, agent_id: Some(by), text, created_at },
         );
     }
-}
-
-/// Refuses who may not work on this kind of channel.
-fn handles(receiver: &Agent, kind: ChannelKind) -> Result<(), Refusal> {
-    if permit(receiver, Permission::Handle).is_ok() {
-        return Ok(());
-    }
-    let message = format!("the role of {} does not handle {kind}", receiver.name);
-    refuse(RefusalKind::Unavailable, message)
 }
 
 fn checked_note(note: Option<String>) -> Result<Option<String>, Refusal> {

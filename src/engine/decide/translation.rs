@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::access::{not_closed, permit};
+use super::access::not_closed;
 use crate::domain::{
     Agent, DeliveryState, Direction, Interaction, InteractionId, Masked, Message, MessageId, Permission,
     Translating, Translation, TranslationState,
@@ -32,7 +32,7 @@ pub(super) struct Wanted {
 impl Turn<'_> {
     pub(super) fn set_translation(&mut self, agent: &Agent, id: InteractionId, wanted: &Wanted) -> Reply {
         self.work(id)?;
-        permit(agent, Permission::Translate)?;
+        self.permit(agent, Permission::Translate)?;
         let row = self.own(agent, id)?;
         not_closed(&row)?;
         self.translation_rules()?;
@@ -66,7 +66,7 @@ impl Turn<'_> {
         message_id: MessageId,
     ) -> Reply {
         self.work(id)?;
-        permit(agent, Permission::Translate)?;
+        self.permit(agent, Permission::Translate)?;
         let row = self.own(agent, id)?;
         let message = self.message_of(&row, message_id)?;
         self.translation_rules()?;

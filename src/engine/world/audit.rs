@@ -54,7 +54,9 @@ impl World {
             channels: self.accounts.values().map(|account| account.channel.clone()).collect(),
             default_skill: self.default_skill.clone(),
             conversions: self.conversions.clone(),
+            retention: self.retention,
             agents: self.desks.values().map(|desk| desk.agent.as_ref().clone()).collect(),
+            roles: self.roles.values().map(|role| role.as_ref().clone()).collect(),
             skills: self.skills.values().cloned().collect(),
             teams: self.teams.values().cloned().collect(),
             tokens: self.tokens.values().cloned().collect(),
@@ -90,7 +92,7 @@ impl World {
     pub(crate) fn audit(&self) -> Vec<String> {
         let mut fresh = Self::default();
         for desk in self.desks.values() {
-            let mut copy = Desk::new(desk.agent.as_ref().clone());
+            let mut copy = Desk::new(desk.agent.as_ref().clone(), self.role(&desk.agent.role));
             copy.sessions.clone_from(&desk.sessions);
             fresh.index.rank(&copy);
             fresh.desks.insert(copy.agent.agent_id, copy);
@@ -113,6 +115,9 @@ impl World {
             let same = other.is_some_and(|other| {
                 other.holds == desk.holds && other.load == desk.load && other.consults == desk.consults
             });
+            if other.is_some_and(|other| other.role != desk.role) {
+                wrong.push(format!("{agent_id} works under a role that has changed"));
+            }
             if !same {
                 wrong.push(format!("what {agent_id} holds is miscounted"));
             }

@@ -40,6 +40,9 @@ impl World {
         while recent.notes.front().is_some_and(|(batch, _)| *batch <= committed) {
             recent.notes.pop_front();
         }
+        while recent.erased.front().is_some_and(|(batch, _)| *batch <= committed) {
+            recent.erased.pop_front();
+        }
         while recent.decisions.front().is_some_and(|(batch, _)| *batch <= committed) {
             recent.decisions.pop_front();
         }
@@ -55,6 +58,18 @@ impl World {
                 self.forget_message(message_id);
             } else {
                 self.messages.order.push_back(message_id);
+            }
+        }
+    }
+
+    /// Lets go of messages whose texts are too old to be kept, so that none is written back.
+    pub(crate) fn forget_messages_before(&mut self, before: Time) {
+        let old = self.messages.rows.values().filter(|kept| kept.row.created_at < before);
+        let old = old.filter(|kept| !self.works.contains_key(&kept.row.interaction_id));
+        let old: Vec<MessageId> = old.map(|kept| kept.row.message_id).collect();
+        for message_id in old {
+            if self.may_forget(message_id) {
+                self.forget_message(message_id);
             }
         }
     }

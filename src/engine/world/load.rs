@@ -23,10 +23,14 @@ impl World {
             default_skill: stored.default_skill,
             services: stored.services,
             conversions: stored.conversions,
+            retention: stored.retention,
             ..Self::default()
         };
         for channel in stored.channels {
             world.add_channel(channel);
+        }
+        for role in stored.roles {
+            world.roles.insert(role.role.clone(), Arc::new(role));
         }
         for skill in stored.skills {
             world.skills.insert(skill.skill.clone(), skill);
@@ -36,7 +40,8 @@ impl World {
         }
         for agent in stored.agents {
             world.by_login.insert(agent.login.clone(), agent.agent_id);
-            let desk = Desk::new(agent);
+            let role = world.role(&agent.role);
+            let desk = Desk::new(agent, role);
             world.index.rank(&desk);
             world.desks.insert(desk.agent.agent_id, desk);
         }
@@ -81,7 +86,7 @@ impl World {
     }
 
     fn add_channel(&mut self, channel: Channel) {
-        let account = Account { channel, next_slot: 0, down: None };
+        let account = Account { channel, next_slot: 0, down: None, last_error: None };
         self.accounts.insert(account.channel.channel_id.clone(), account);
     }
 

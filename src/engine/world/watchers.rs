@@ -38,7 +38,7 @@ impl World {
         let mut watchers = Watchers::default();
         for desk in self.desks.values() {
             let agent = &desk.agent;
-            if agent.removed || !agent.role.may(Permission::Supervise) {
+            if agent.removed || !desk.role.may(Permission::Supervise) {
                 continue;
             }
             if agent.watching.all {

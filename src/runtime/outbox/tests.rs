@@ -140,7 +140,7 @@ fn bench(providers: &[&Arc<Provider>]) -> Bench {
     let outbox =
         Outbox::new(connectors, media.clone(), Arc::clone(&clock), Arc::default(), (None, None), tell);
     let (effects, effects_out) = mpsc::channel(8);
-    tokio::spawn(outbox.run(effects_out));
+    tokio::spawn(outbox.run(effects_out, |_| {}));
     Bench { effects, told, media, clock, _folder: folder }
 }
 

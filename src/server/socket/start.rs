@@ -90,6 +90,7 @@ fn started<'a>(
         to: None,
         agent: wire::myself(it),
         permissions: it.permissions.iter().copied().map(Word).collect(),
+        kinds: it.kinds.iter().copied().map(Word).collect(),
         cursor: None,
         snapshot: None,
     };

@@ -79,7 +79,7 @@ pub(super) async fn run(app: Arc<App>, who: Who, wire: Wire) {
     let lane = Arc::<Lane>::default();
     app.sessions.add(Session {
         caller,
-        role: who.role,
+        role: Arc::clone(&who.role),
         login: who.login.clone(),
         lane: Arc::clone(&lane),
         queues: BTreeSet::new(),

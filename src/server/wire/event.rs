@@ -154,6 +154,7 @@ fn body<'a>(channels: &Channels, told: &Told<'a>) -> Option<EventBody<'a>> {
         | EventKind::ContactMerged { .. }
         | EventKind::CardChanged { .. }
         | EventKind::PluginChanged { .. }
+        | EventKind::ContactErased { .. }
         | EventKind::Notice { .. } => return other(told),
     };
     Some(body)
@@ -205,6 +206,9 @@ fn other<'a>(told: &Told<'a>) -> Option<EventBody<'a>> {
             state,
             errors: errors.iter().map(script_error).collect(),
         }),
+        EventKind::ContactErased { contact_id } => {
+            Some(EventBody::ContactErased { contact_id: Id(*contact_id) })
+        }
         EventKind::Notice { level, code, message } => Some(EventBody::Notice { level, code, message }),
         // Sockets of an agent whose rights changed are closed; counters are told from the batch's queues; the rest is
         // told with its interaction.

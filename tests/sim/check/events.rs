@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guichet::domain::{Agent, AgentId, ChannelKind, Interaction, InteractionId, Ownership, Role, To};
+use guichet::domain::{Agent, AgentId, ChannelKind, Interaction, InteractionId, Ownership, RoleId, To};
 use guichet::engine::{Command, Event, EventKind, EventRow, SuperviseCommand, TimerChange, TimerKind};
 
 use crate::client::{holds, sees};
@@ -213,7 +213,7 @@ fn capacity(ledger: &mut Ledger, store: &Store, work: &Work, returned: &BTreeMap
         // What was offered before an administrator lowered the capacity in the same batch stays.
         let changed = work.batch.rows.agents.iter().find(|row| row.agent_id == *agent_id);
         let rows: Vec<_> = changed.into_iter().chain(store.agents.get(agent_id)).collect();
-        assert!(rows.iter().any(|row| row.role != Role::Administrator), "{agent_id} may not hold work");
+        assert!(rows.iter().any(|row| row.role != RoleId::administrator()), "{agent_id} may not hold work");
         let may = |row: &Agent| match kind {
             None => row.capacity.total,
             Some(kind) => row.capacity.per_kind.get(kind).copied().unwrap_or(u32::MAX),

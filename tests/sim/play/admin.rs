@@ -1,6 +1,6 @@
 //! Administrators change people and skills, people log in and out, scripts change and break.
 
-use guichet::domain::{AgentId, Capacity, ChannelKind, ContactId, Role, Span, Team};
+use guichet::domain::{AgentId, Capacity, ChannelKind, ContactId, RoleId, Span, Team};
 use guichet::engine::{AdminCommand, Command, Input, PolicyError};
 
 use super::{NOTHING, agent, nth};
@@ -78,7 +78,9 @@ fn change_agent(who: u8, task: Task, chance: u64) -> AdminCommand {
         Task::Password => *password_hash = Some(format!("$argon2id${chance}")),
         Task::BadLogin => "a b".clone_into(login),
         Task::Remove => *removed = true,
-        Task::Role => *role = Some(if chance.is_multiple_of(3) { Role::Supervisor } else { Role::Agent }),
+        Task::Role => {
+            *role = Some(if chance.is_multiple_of(3) { RoleId::supervisor() } else { RoleId::agent() });
+        }
         Task::Teams => {
             *teams = Some(if chance.is_multiple_of(2) { [cast::team("front")].into() } else { [].into() });
         }

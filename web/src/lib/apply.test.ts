@@ -4,7 +4,7 @@ import type { Event, Interaction, Message } from './protocol';
 import { ME, draft, event, interaction, message, queue, snapshot } from './samples';
 
 function started(...interactions: Interaction[]): World {
-  return begin(EMPTY, { agent: ME, permissions: [], cursor: '1', snapshot: snapshot({ interactions }) });
+  return begin(EMPTY, { agent: ME, permissions: [], kinds: [], cursor: '1', snapshot: snapshot({ interactions }) });
 }
 
 describe('sight', () => {
@@ -100,13 +100,13 @@ describe('messages', () => {
 
 describe('the rest', () => {
   it('a resumed session keeps the world', () => {
-    const world = begin(started(interaction('i1')), { resumed: true, permissions: [], agent: { ...ME, state: 'unavailable' } });
+    const world = begin(started(interaction('i1')), { resumed: true, permissions: [], kinds: [], agent: { ...ME, state: 'unavailable' } });
     expect(world.interactions.size).toBe(1);
     expect(world.me?.state).toBe('unavailable');
   });
 
   it('a snapshot replaces it', () => {
-    const world = begin(started(interaction('i1')), { resumed: false, permissions: [], agent: ME, snapshot: snapshot({ interactions: [interaction('i2')] }) });
+    const world = begin(started(interaction('i1')), { resumed: false, permissions: [], kinds: [], agent: ME, snapshot: snapshot({ interactions: [interaction('i2')] }) });
     expect([...world.interactions.keys()]).toEqual(['i2']);
   });
 

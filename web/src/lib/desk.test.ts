@@ -17,7 +17,7 @@ const HANDS: Hands = { open: () => undefined, note: () => undefined, reply: () =
 
 function world(permissions: Permission[] = ALL): World {
   const told = snapshot({ channels: [WHATSAPP, EMAIL], conversions: { whatsapp: ['email'] } });
-  return begin(EMPTY, { agent: ME, permissions, snapshot: told });
+  return begin(EMPTY, { agent: ME, permissions, kinds: [], snapshot: told });
 }
 
 describe('the options of a conversation', () => {

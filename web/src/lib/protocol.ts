@@ -35,7 +35,7 @@ export interface Agent {
   /** Whether it was removed; then it is only a name in the history. */
   removed?: boolean;
   /** Its role. */
-  role: Role;
+  role: string;
   /** Its skills. */
   skills: HeldSkill[];
   /** Whether it may be offered work. */
@@ -44,6 +44,32 @@ export interface Agent {
   state_since: string;
   /** Its teams. */
   teams: string[];
+}
+
+/** The figures of an agent. */
+export interface AgentFigures {
+  /** Those that ended and no agent ever had. */
+  abandoned: number;
+  /** Those that an agent took. */
+  accepted: number;
+  /** Those that an agent took in time. */
+  accepted_in_time: number;
+  /** Which. */
+  agent_id: string;
+  /** Those that an agent had and that ended without an answer. */
+  ended_unanswered: number;
+  /** From the beginning until an agent's first answer; `null`: none. */
+  first_response: Lengths | null;
+  /** From taking it until it was resolved or closed; `null`: none. */
+  handling: Lengths | null;
+  /** Its name. */
+  name: string;
+  /** Interactions that contacts began. */
+  offered: number;
+  /** Of those taken or abandoned, the part that was taken in time; `null`: none. */
+  service_level: number | null;
+  /** From the beginning until an agent took it; `null`: none did. */
+  wait: Lengths | null;
 }
 
 export type AgentState = 'available' | 'unavailable' | 'offline';
@@ -58,6 +84,22 @@ export interface AtRisk {
   state: TimerState;
   /** Which countdown. */
   timer: TimerKind;
+}
+
+/** Who did what. */
+export interface AuditEntry {
+  /** What, such as `role.save`. */
+  action: string;
+  /** Who; left out: the operator on the command line, or the server by itself. */
+  agent_id?: string | null;
+  /** Its id, for `before`. */
+  audit_id: string;
+  /** More about it. */
+  detail?: unknown;
+  /** On what: an id or a name. */
+  object: string;
+  /** When. */
+  time: string;
 }
 
 /** Who wrote something. */
@@ -120,7 +162,43 @@ export interface Channel {
   text: boolean;
 }
 
+/** What an account refused everything with. */
+export interface ChannelError {
+  /** The provider's code. */
+  code?: number | null;
+  /** What the provider says. */
+  details: string;
+  /** For programs. */
+  reason: string;
+  /** When. */
+  time: string;
+}
+
 export type ChannelKind = 'whatsapp' | 'email' | 'sms' | 'chat' | 'voice' | 'private_social' | 'public_social';
+
+/** A channel account and how it does. */
+export interface ChannelStatus {
+  /** What it can do. */
+  abilities: Capabilities;
+  /** Longest caption, in characters. */
+  caption_max: number;
+  /** Its name. */
+  channel_id: string;
+  /** Until when nothing is tried, if it is down. */
+  down_until?: string | null;
+  /** Its kind. */
+  kind: ChannelKind;
+  /** What it refused everything with last, since the server started. */
+  last_error?: ChannelError | null;
+  /** Sends a second that its provider allows. */
+  messages_per_second: number;
+  /** Whether the contact's reading is reported. */
+  receipts: boolean;
+  /** `up`, as far as is known, or `down`: it refuses everything. */
+  state: string;
+  /** For how many hours after a contact's message free text may be sent; left out: always. */
+  window_hours?: number | null;
+}
 
 /** The person on the other side, with the address this interaction goes to. */
 export interface Contact {
@@ -500,6 +578,12 @@ export type Event = (
   state: string;
   type: 'plugin.changed';
 }
+/** A contact was erased: forget what you know of it. */
+| {
+  /** Which. */
+  contact_id: string;
+  type: 'contact.erased';
+}
 /** An alarm or a piece of news for administrators. */
 | {
   /** For programs. */
@@ -518,8 +602,42 @@ export type Event = (
   time: string;
 };
 
+/** What exported interactions must be. */
+export interface ExportFilters {
+  /** Only this agent's. */
+  agent_id?: string | null;
+  /** Only this kind of channel. */
+  kind?: ChannelKind | null;
+  /** Only this skill. */
+  skill?: string | null;
+  /** Only in this status. */
+  status?: Status | null;
+}
+
 /** What a field takes. */
 export type FieldKindName = 'text' | 'date' | 'time' | 'number' | 'choice';
+
+/** Figures of some work. */
+export interface Figures {
+  /** Those that ended and no agent ever had. */
+  abandoned: number;
+  /** Those that an agent took. */
+  accepted: number;
+  /** Those that an agent took in time. */
+  accepted_in_time: number;
+  /** Those that an agent had and that ended without an answer. */
+  ended_unanswered: number;
+  /** From the beginning until an agent's first answer; `null`: none. */
+  first_response: Lengths | null;
+  /** From taking it until it was resolved or closed; `null`: none. */
+  handling: Lengths | null;
+  /** Interactions that contacts began. */
+  offered: number;
+  /** Of those taken or abandoned, the part that was taken in time; `null`: none. */
+  service_level: number | null;
+  /** From the beginning until an agent took it; `null`: none did. */
+  wait: Lengths | null;
+}
 
 /** The value of a template's header. */
 export interface FilledHeader {
@@ -706,6 +824,18 @@ export interface Language {
   name: string;
 }
 
+/** Lengths of time, in seconds. */
+export interface Lengths {
+  /** The longest. */
+  max_seconds: number;
+  /** The mean. */
+  mean_seconds: number;
+  /** Half took no longer. */
+  p50_seconds: number;
+  /** Nine in ten took no longer. */
+  p90_seconds: number;
+}
+
 /** An address in a list. */
 export interface ListedAddress {
   /** As people read it. */
@@ -848,7 +978,7 @@ export type Ownership = 'queued' | 'offered' | 'assigned' | 'detached';
 
 export type ParameterFormat = 'positional' | 'named';
 
-export type Permission = 'handle' | 'pull' | 'outbound' | 'transfer' | 'consult' | 'extend_timer' | 'convert' | 'card' | 'edit_contact' | 'merge_contact' | 'block_contact' | 'snooze' | 'transcript' | 'translate' | 'search' | 'supervise' | 'administer';
+export type Permission = 'handle' | 'pull' | 'outbound' | 'extend_timer' | 'transfer' | 'consult' | 'convert' | 'transcript' | 'translate' | 'card' | 'snooze' | 'search' | 'edit_contact' | 'merge_contact' | 'block_contact' | 'supervise' | 'report' | 'export' | 'erase' | 'administer';
 
 /** A plugin. */
 export interface Plugin {
@@ -986,7 +1116,19 @@ export interface Reaction {
 
 export type RefusalKind = 'not_found' | 'not_permitted' | 'not_assigned' | 'wrong_status' | 'window_closed' | 'template_required' | 'template_invalid' | 'no_capacity' | 'offer_gone' | 'held_by_other' | 'address_needed' | 'skill_needed' | 'outcome_needed' | 'invalid' | 'too_large' | 'unsupported' | 'already_done' | 'unavailable' | 'rate_limited';
 
-export type Role = 'agent' | 'supervisor' | 'administrator';
+/** What its holders may do. */
+export interface Role {
+  /** Whether it is always there: it can be changed, not removed. */
+  built_in: boolean;
+  /** Kinds of channel whose work they may handle. */
+  kinds: ChannelKind[];
+  /** What its holders may do. */
+  permissions: Permission[];
+  /** Its name. */
+  role: string;
+  /** What to show. */
+  title: string;
+}
 
 /** How much work an agent may hold. */
 export interface Room {
@@ -1166,6 +1308,40 @@ export interface Skill {
   title: string;
 }
 
+/** A skill's dispositions. */
+export interface SkillDispositions {
+  /** What to choose from when resolving; empty: any text. */
+  dispositions: string[];
+  /** Whether resolving needs one. */
+  required: boolean;
+  /** Which skill. */
+  skill: string;
+}
+
+/** The figures of a skill. */
+export interface SkillFigures {
+  /** Those that ended and no agent ever had. */
+  abandoned: number;
+  /** Those that an agent took. */
+  accepted: number;
+  /** Those that an agent took in time. */
+  accepted_in_time: number;
+  /** Those that an agent had and that ended without an answer. */
+  ended_unanswered: number;
+  /** From the beginning until an agent's first answer; `null`: none. */
+  first_response: Lengths | null;
+  /** From taking it until it was resolved or closed; `null`: none. */
+  handling: Lengths | null;
+  /** Interactions that contacts began. */
+  offered: number;
+  /** Of those taken or abandoned, the part that was taken in time; `null`: none. */
+  service_level: number | null;
+  /** Which; `null`: work that no skill was found for. */
+  skill: string | null;
+  /** From the beginning until an agent took it; `null`: none did. */
+  wait: Lengths | null;
+}
+
 /** Everything a client begins with. */
 export interface Snapshot {
   /** Colleagues. */
@@ -1289,6 +1465,18 @@ export interface Timers {
   snoozed_until?: string | null;
 }
 
+/** A bearer token, without what it is. */
+export interface Token {
+  /** Whose rights it has. */
+  agent_id: string;
+  /** When it was made. */
+  created_at: string;
+  /** That agent's login. */
+  login: string;
+  /** Its name, by which it is revoked. */
+  name: string;
+}
+
 /** A transcript on its way. */
 export interface Transcript {
   /** Where it goes. */
@@ -1402,6 +1590,8 @@ export interface Methods {
       cursor?: string | null;
       /** The cursor it goes on from. */
       from?: string | null;
+      /** Kinds of channel whose work it may handle. */
+      kinds: ChannelKind[];
       /** What it may do. */
       permissions: Permission[];
       /** Why it can't go on: `too_old`, `too_far` or `unknown_cursor`. */
@@ -2252,7 +2442,7 @@ export interface Methods {
       /** Removes it: it can't log in any more, and history still names it. */
       removed?: boolean;
       /** Its role; by default `agent`. */
-      role?: Role | null;
+      role?: string | null;
       /** All its skills. */
       skills?: SaveHeldSkill[] | null;
       /** All its teams. */
@@ -2262,6 +2452,60 @@ export interface Methods {
       /** As it is now. */
       agent: Agent;
     };
+  };
+  /** Removes an agent: its work goes back, its logins end, and history still names it. */
+  'admin.agents.remove': {
+    params: {
+      /** The name to log in with. */
+      login: string;
+    };
+    result: {
+      /** As it is now. */
+      agent: Agent;
+    };
+  };
+  /** Gives an agent another password and ends its logins. */
+  'admin.agents.reset_password': {
+    params: {
+      /** Whose. */
+      login: string;
+      /** The password, 8 to 200 characters; left out: one is made up and shown, once. */
+      password?: string | null;
+    };
+    result: {
+      /** The one that was made up; left out when it was given. */
+      password?: string | null;
+    };
+  };
+  /** Every role, with what it may do. */
+  'admin.roles.list': {
+    params: Record<string, never>;
+    result: {
+      /** Every one. */
+      roles: Role[];
+    };
+  };
+  /** Makes or changes a role; its holders' sockets begin afresh. */
+  'admin.roles.save': {
+    params: {
+      /** All that its holders may do. */
+      permissions: Permission[];
+      /** Its name. */
+      role: string;
+      /** Kinds of channel whose work they may handle; by default every kind. */
+      kinds?: ChannelKind[] | null;
+      /** What to show; by default its name. */
+      title?: string | null;
+    };
+    result: Record<string, unknown>;
+  };
+  /** Removes a role that nobody has. */
+  'admin.roles.remove': {
+    params: {
+      /** Which. */
+      role: string;
+    };
+    result: Record<string, unknown>;
   };
   /** Every skill. */
   'admin.skills.list': {
@@ -2291,6 +2535,37 @@ export interface Methods {
     };
     result: Record<string, unknown>;
   };
+  /** Removes a skill that nobody holds and no open work needs. */
+  'admin.skills.remove': {
+    params: {
+      /** Which. */
+      skill: string;
+    };
+    result: Record<string, unknown>;
+  };
+  /** The dispositions of each skill. */
+  'admin.dispositions.list': {
+    params: {
+      /** Which; left out: all. */
+      skill?: string | null;
+    };
+    result: {
+      /** By skill. */
+      dispositions: SkillDispositions[];
+    };
+  };
+  /** Writes all dispositions of a skill; history keeps those that go. */
+  'admin.dispositions.save': {
+    params: {
+      /** All of them; none: any text. */
+      dispositions: string[];
+      /** Of which skill. */
+      skill: string;
+      /** Whether resolving needs one; left out: as it is. */
+      required?: boolean | null;
+    };
+    result: Record<string, unknown>;
+  };
   /** Every team. */
   'admin.teams.list': {
     params: Record<string, never>;
@@ -2308,6 +2583,45 @@ export interface Methods {
       title?: string | null;
     };
     result: Record<string, unknown>;
+  };
+  /** Removes a team that nobody is in. */
+  'admin.teams.remove': {
+    params: {
+      /** Which. */
+      team: string;
+    };
+    result: Record<string, unknown>;
+  };
+  /** Every channel account, what it can do and how it does. */
+  'admin.channels.list': {
+    params: Record<string, never>;
+    result: {
+      /** Every one. */
+      channels: ChannelStatus[];
+    };
+  };
+  /** Asks a channel's provider whether the account works. */
+  'admin.channels.test': {
+    params: {
+      /** Which. */
+      channel_id: string;
+    };
+    result: {
+      /** What is wrong. */
+      error?: string | null;
+      /** Whether the account works. */
+      ok: boolean;
+      /** How many templates it has. */
+      templates?: number | null;
+    };
+  };
+  /** Every bearer token, without what it is. */
+  'admin.tokens.list': {
+    params: Record<string, never>;
+    result: {
+      /** Every one. */
+      tokens: Token[];
+    };
   };
   /** Makes a bearer token and shows it, once. */
   'admin.tokens.add': {
@@ -2428,6 +2742,112 @@ export interface Methods {
       plugin: Plugin;
     };
   };
+  /** Who did what, newest first. */
+  'admin.audit.list': {
+    params: {
+      /** Only this action, such as `role.save`. */
+      action?: string | null;
+      /** Only by this agent. */
+      agent_id?: string | null;
+      /** Only before this entry. */
+      before?: string | null;
+      /** Only from then on. */
+      from?: string | null;
+      /** How many, 1 to 100; by default 50. */
+      limit?: number | null;
+      /** Only on this object: an id or a name. */
+      object?: string | null;
+      /** Only before then. */
+      to?: string | null;
+    };
+    result: {
+      /** Newest first. */
+      entries: AuditEntry[];
+      /** Whether there are older ones. */
+      more: boolean;
+    };
+  };
+  /** How long things are kept. The configuration says so: it deletes for good. */
+  'admin.retention.get': {
+    params: Record<string, never>;
+    result: {
+      /** Who did what. */
+      audit_days: number;
+      /** Texts, notes and files after the end of their interaction, contacts after their last one; left out: for good. */
+      content_days?: number | null;
+      /** Decisions with their reasons. */
+      decisions_days: number;
+      /** Events. */
+      events_days: number;
+      /** Deliveries that could not be understood. */
+      raw_days: number;
+    };
+  };
+  /** Everything that is kept of one contact; more than fits into an answer is at `/export/contacts/{id}`. */
+  'admin.contacts.export': {
+    params: {
+      /** Which. */
+      contact_id: string;
+    };
+    result: {
+      /** Who it is and what it is known by. */
+      contact: unknown;
+      /** Each interaction with its messages and notes, oldest first. */
+      interactions: unknown[];
+    };
+  };
+  /** Erases a contact: names, addresses, texts, notes and files. Open work with it ends. */
+  'admin.contacts.erase': {
+    params: {
+      /** Which. */
+      contact_id: string;
+    };
+    result: Record<string, unknown>;
+  };
+  /** What a day's work came to: in all, by skill and by agent. */
+  'report.daily': {
+    params: {
+      /** The day, such as `2026-01-31`; left out: today. */
+      date?: string | null;
+      /** Only this skill. */
+      skill?: string | null;
+    };
+    result: {
+      /** Within how many seconds work should be accepted. */
+      accept_seconds: number;
+      /** By the agent who has it, or had it last. */
+      agents: AgentFigures[];
+      /** The day. */
+      date: string;
+      /** When it begins. */
+      from: string;
+      /** By skill. */
+      skills: SkillFigures[];
+      /** The time zone in which it begins. */
+      time_zone: string;
+      /** When it ends. */
+      to: string;
+      /** In all. */
+      total: Figures;
+    };
+  };
+  /** The address of a file with the interactions of a time. */
+  'export.interactions': {
+    params: {
+      /** From when on they began. */
+      from: string;
+      /** Before when they began. */
+      to: string;
+      /** What they must be. */
+      filters?: ExportFilters;
+      /** `csv` or `json`; by default `csv`. */
+      format?: string | null;
+    };
+    result: {
+      /** To be fetched with the same authentication. */
+      url: string;
+    };
+  };
   /** This protocol as an OpenRPC document. */
   'rpc.discover': {
     params: Record<string, never>;
@@ -2459,8 +2879,14 @@ export const READS: readonly (keyof Methods)[] = [
   'translation.languages',
   'admin.agents.list',
   'admin.agents.save',
+  'admin.agents.reset_password',
+  'admin.roles.list',
   'admin.skills.list',
+  'admin.dispositions.list',
   'admin.teams.list',
+  'admin.channels.list',
+  'admin.channels.test',
+  'admin.tokens.list',
   'admin.tokens.add',
   'admin.scripts.get',
   'admin.scripts.reload',
@@ -2470,5 +2896,10 @@ export const READS: readonly (keyof Methods)[] = [
   'admin.plugins.revoke',
   'admin.plugins.configure',
   'admin.plugins.resume',
+  'admin.audit.list',
+  'admin.retention.get',
+  'admin.contacts.export',
+  'report.daily',
+  'export.interactions',
   'rpc.discover',
 ];
