@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use guichet::domain::{
-    AliasKind, HeaderFormat, Media, MediaState, MessageId, MessageKind, ParameterFormat, Template,
+    AliasKind, Choice, HeaderFormat, Media, MediaState, MessageId, MessageKind, ParameterFormat, Template,
     TemplateButton, TemplateValues, Time,
 };
 use guichet::engine::{Outgoing, OutgoingBody, SendResult};
@@ -53,6 +53,37 @@ fn media(mime: &str) -> Media {
 
 fn content(mime: &str) -> Content {
     Content { bytes: Bytes::from_static(b"the bytes"), mime: mime.into(), filename: "été.pdf".into() }
+}
+
+#[tokio::test]
+async fn choices_are_buttons_and_more_than_three_a_list() {
+    let meta = StandIn::start().await;
+    let choices = |n: usize| -> Vec<Choice> {
+        (1..=n).map(|n| Choice { id: format!("id{n}"), title: format!("Title {n}") }).collect()
+    };
+    let mut sent = Vec::new();
+    for n in [3, 4] {
+        meta.will(accepted());
+        let body = OutgoingBody::Choices { text: "Which?".into(), choices: choices(n) };
+        let result = connector(&meta.url).send(&Outgoing { body, ..text("") }, None).await;
+        assert!(matches!(result, SendResult::Accepted { .. }), "{result:?}");
+        let asked = meta.asked().pop().unwrap().json();
+        assert_eq!(
+            (&asked["type"], &asked["interactive"]["body"]["text"]),
+            (&json!("interactive"), &json!("Which?"))
+        );
+        sent.push(asked["interactive"].clone());
+    }
+    assert_eq!(sent[0]["type"], "button");
+    assert_eq!(
+        sent[0]["action"]["buttons"][2],
+        json!({ "type": "reply", "reply": { "id": "id3", "title": "Title 3" } })
+    );
+    assert_eq!(sent[1]["type"], "list");
+    assert_eq!(sent[1]["action"]["sections"][0]["rows"][3], json!({ "id": "id4", "title": "Title 4" }));
+    assert!(
+        sent[1]["action"]["button"].as_str().is_some_and(|word| (1..=20).contains(&word.chars().count()))
+    );
 }
 
 #[tokio::test]
