@@ -269,6 +269,10 @@ impl Visitors for Chat {
             self.account.open.ring_identity(interaction.identity_id);
         }
     }
+
+    fn erased(&self) {
+        self.account.open.ring_all();
+    }
 }
 
 #[cfg(test)]

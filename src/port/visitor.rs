@@ -117,6 +117,8 @@ pub trait Visitors: Send + Sync {
     fn begin(&self) -> Box<dyn Visit>;
     /// Something happened on an interaction of this account.
     fn happened(&self, kind: &EventKind, interaction: &Interaction);
+    /// A contact was erased: whoever that was may be here.
+    fn erased(&self);
 }
 
 /// One visitor's socket, from hello to close.

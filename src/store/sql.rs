@@ -30,7 +30,7 @@ const SERVICE_LEVELS_MS: i64 = 400 * 24 * 3_600 * 1_000;
 pub(super) const FOUND_MAX: i64 = 400;
 /// What a contact may see of its conversation: not the channel's own news, and nothing that has not left or never will.
 const CONVERSATION: &str = "WHERE interaction_id IN \
-    (SELECT interaction_id FROM interactions WHERE identity_id = $1 AND channel_id = $2) \
+    (SELECT interaction_id FROM interactions WHERE identity_id = $1 AND channel_id = $2 AND erased = FALSE) \
     AND kind <> 'system' AND state NOT IN ('queued', 'failed')";
 /// How many notes, or decisions, of one interaction are read: the newest.
 pub(super) const PER_INTERACTION_MAX: i64 = 200;
@@ -301,7 +301,7 @@ statements! {
     ended_looked_at: |d| format!("SELECT COUNT(*), MIN(interaction_id) FROM (SELECT interaction_id FROM interactions         WHERE interaction_id < $1 ORDER BY interaction_id DESC LIMIT {LIST_SCAN}) AS looked_at"),
     identity: |d| "SELECT identity_id FROM aliases WHERE kind = $1 AND alias_kind = $2 AND value = $3".to_owned(),
     conversation_newest: |d| select(&table::INTERACTIONS,
-        "WHERE identity_id = $1 AND channel_id = $2 ORDER BY interaction_id DESC LIMIT 1"),
+        "WHERE identity_id = $1 AND channel_id = $2 AND erased = FALSE ORDER BY interaction_id DESC LIMIT 1"),
     conversation_before: |d| select(&table::MESSAGES, &format!("{CONVERSATION} AND message_id < $3 \
         ORDER BY message_id DESC LIMIT $4")),
     // Of those to the contact that are older, what was tried more often than parameter 5 says and never acknowledged.

@@ -352,6 +352,49 @@ async fn a_visitor_gets_the_translation_alone() {
 }
 
 #[tokio::test]
+async fn a_visitor_who_was_erased_sees_nothing_more_and_starts_anew() {
+    let desk = desk().await;
+    let mut alice = Client::available(&desk, "alice").await;
+    let (mut ada, _) = Client::start(&desk, "ada").await;
+    let mut visitor = Visitor::new(&desk).await;
+    let token = visitor.token.clone();
+    // Open work, and work that has ended: of that, nothing else would tell the page.
+    for ended in [false, true] {
+        visitor.write(&format!("before-it-{ended}"), "my secret").await;
+        let id = alice.accept_next().await;
+        sends(&mut alice, &id, "an answer").await;
+        visitor.answer().await;
+        let row = alice.ask("interaction.get", json!({ "interaction_id": id })).await["interaction"].clone();
+        if ended {
+            alice.ask("interaction.set_outcome", json!({ "interaction_id": id, "status": "resolved" })).await;
+            alice.ask("interaction.close", json!({ "interaction_id": id })).await;
+            visitor.until("it has ended", |frame| frame["state"]["conversation"] == "ended").await;
+        }
+        let cursor = visitor.cursor.clone();
+        let contact_id = row["contact"]["contact_id"].clone();
+        ada.ask("admin.contacts.erase", json!({ "contact_id": contact_id })).await;
+        assert_eq!(visitor.closed().await, 4009, "ended: {ended}");
+
+        visitor = Visitor::connect(&desk).await;
+        let started = visitor.start(json!({ "token": token, "cursor": cursor })).await;
+        assert_eq!((&started["resumed"], &started["messages"]), (&json!(false), &json!([])));
+        assert_eq!(started["state"], json!({ "conversation": "none", "unread": 0 }));
+        visitor.say(json!({ "type": "history", "before": "m999999" })).await;
+        assert_eq!(visitor.told("history").await["messages"], json!([]));
+        visitor.write(&format!("anew-{ended}"), "hello").await;
+        let offered = alice.told("interaction.offered").await;
+        assert_ne!(offered["interaction"]["contact"]["contact_id"], contact_id);
+        let id = offered["interaction_id"].clone();
+        alice.ask("interaction.accept", json!({ "interaction_id": id })).await;
+        alice.ask("interaction.set_outcome", json!({ "interaction_id": id, "status": "resolved" })).await;
+        alice.ask("interaction.close", json!({ "interaction_id": id })).await;
+    }
+    let mut elsewhere = Visitor::connect(&desk).await;
+    let all = elsewhere.start(json!({ "token": token })).await;
+    assert_eq!(texts(&all["messages"]), ["hello"]);
+}
+
+#[tokio::test]
 async fn a_conversation_outlives_the_server() {
     let first = desk().await;
     let mut alice = Client::available(&first, "alice").await;

@@ -132,6 +132,13 @@ impl Open {
         }
     }
 
+    /// Something to look at for whoever is here.
+    pub(super) fn ring_all(&self) {
+        for bell in self.lock().here.values().flat_map(|here| &here.bells) {
+            bell.ring();
+        }
+    }
+
     /// An agent read, or types.
     pub(super) fn sign(&self, key: &str, typing: bool) {
         if !typing {

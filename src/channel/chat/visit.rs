@@ -12,7 +12,9 @@ use super::open::Bell;
 use super::shown::{State, came, mark, shown};
 use super::{Account, identity};
 use crate::clock::Pace;
-use crate::domain::{DeliveryState, Direction, MediaId, Message, MessageId, MessageKind, Time, clean_text};
+use crate::domain::{
+    DeliveryState, Direction, IdentityId, MediaId, Message, MessageId, MessageKind, Time, clean_text,
+};
 use crate::engine::{ChannelInput, InboundMedia, InboundMessage, Sender};
 use crate::port::{
     Conversation, House, Parting, Said, Seen, StoreError, Stretch, TurnedAway, Upload, VISITOR_FRAME_MAX,
@@ -32,6 +34,8 @@ const TYPING_US: i64 = 2_000_000;
 
 const STORE_TROUBLE: Parting = Parting { code: 1012, reason: "restarting, resume" };
 const TOO_MANY: Parting = Parting { code: 4029, reason: "too many sockets or messages" };
+/// What the page shows is nobody's any more.
+const START_AFRESH: Parting = Parting { code: 4009, reason: "start afresh" };
 const NOT_LET_IN: Parting = Parting { code: 4001, reason: "token or identity not accepted" };
 
 /// Who this is, once it has started.
@@ -39,6 +43,8 @@ struct Started {
     visitor: Visitor,
     bell: Arc<Bell>,
     seen: Seen,
+    /// Whose conversation that was; `None`: the visitor had none yet.
+    identity_id: Option<IdentityId>,
     state: State,
     /// Our messages that were written to it: the mark of the try, and what it said of them.
     written: BTreeMap<MessageId, (String, DeliveryState)>,
@@ -177,14 +183,15 @@ impl Socket {
             visitor: known,
             bell,
             seen: nothing,
+            identity_id: None,
             state,
             written: BTreeMap::new(),
             typing: Pace::default(),
         });
         let after = cursor.and_then(read_cursor);
         let (resumed, found) = first_look(started, after, house).await.map_err(|_| STORE_TROUBLE)?;
-        if let Some(seen) = after.filter(|_| resumed) {
-            started.seen = seen;
+        if let Some(cursor) = after.filter(|_| resumed) {
+            started.seen = cursor.seen;
         }
         started.take_in(&self.account, &found);
         words.say(&Told::Started {
@@ -194,7 +201,7 @@ impl Socket {
             messages: found.messages.iter().map(|message| shown(&found, message)).collect(),
             more: found.more && !resumed,
             state: &started.state,
-            cursor: write_cursor(started.seen),
+            cursor: started.cursor(),
         });
         Ok(())
     }
@@ -272,6 +279,10 @@ impl Started {
         Sender { aliases: vec![self.visitor.party.alias.clone()], name: self.visitor.name.clone() }
     }
 
+    fn cursor(&self) -> String {
+        write_cursor(Cursor { seen: self.seen, identity_id: self.identity_id })
+    }
+
     /// Remembers what is about to be written.
     fn take_in(&mut self, account: &Account, found: &Conversation) {
         for message in &found.messages {
@@ -284,6 +295,7 @@ impl Started {
             }
         }
         self.state = State::of(found);
+        self.identity_id = found.identity_id;
         if let Some(identity_id) = found.identity_id
             && account.open.known_as(&self.visitor.key, identity_id)
         {
@@ -317,13 +329,15 @@ impl Started {
 /// What a page begins with: what it missed, or the newest page.
 async fn first_look(
     started: &Started,
-    after: Option<Seen>,
+    after: Option<Cursor>,
     house: &dyn House,
 ) -> Result<(bool, Conversation), StoreError> {
     let party = &started.visitor.party;
-    if let Some(seen) = after {
-        let missed = house.conversation(party, Stretch::Missed(seen), GAP_MAX).await?;
-        if !missed.more {
+    if let Some(cursor) = after {
+        let missed = house.conversation(party, Stretch::Missed(cursor.seen), GAP_MAX).await?;
+        // A conversation that is not here any more was erased; nothing follows on from it.
+        let same = cursor.identity_id.is_none() || cursor.identity_id == missed.identity_id;
+        if same && !missed.more {
             return Ok((true, missed));
         }
     }
@@ -339,15 +353,19 @@ async fn look(
 ) -> Result<(), Parting> {
     let part = Stretch::New(started.seen);
     let found = house.conversation(&started.visitor.party, part, GAP_MAX).await.map_err(|_| STORE_TROUBLE)?;
+    if started.identity_id.is_some() && found.identity_id != started.identity_id {
+        return Err(START_AFRESH);
+    }
     let old = started.state.clone();
     let fresh: Vec<&Message> = found.messages.iter().filter(|message| !started.has(message)).collect();
     let more = found.more && !fresh.is_empty();
+    started.identity_id = found.identity_id;
     for message in fresh {
         match message.direction {
             Direction::In => started.seen.inbound = started.seen.inbound.max(message.message_id),
             Direction::Out => started.seen.outbound = started.seen.outbound.max(message.message_id),
         }
-        words.say(&Told::Message { message: shown(&found, message), cursor: write_cursor(started.seen) });
+        words.say(&Told::Message { message: shown(&found, message), cursor: started.cursor() });
     }
     started.take_in(account, &found);
     if started.state != old {
@@ -512,13 +530,26 @@ async fn acknowledge(
     }
 }
 
-/// A cursor is opaque to pages: the newest message seen each way.
-fn write_cursor(seen: Seen) -> String {
-    format!("{}.{}", seen.inbound.0, seen.outbound.0)
+/// Where a page is in whose conversation.
+#[derive(Clone, Copy)]
+struct Cursor {
+    seen: Seen,
+    identity_id: Option<IdentityId>,
 }
 
-fn read_cursor(text: &str) -> Option<Seen> {
-    let (inbound, outbound) = text.split_once('.')?;
-    let id = |text: &str| format!("m{text}").parse::<MessageId>().ok();
-    Some(Seen { inbound: id(inbound)?, outbound: id(outbound)? })
+/// A cursor is opaque to pages: the newest message seen each way, and whose they are.
+fn write_cursor(cursor: Cursor) -> String {
+    let Seen { inbound, outbound } = cursor.seen;
+    let whose = cursor.identity_id.map(|id| format!(".{}", id.0)).unwrap_or_default();
+    format!("{}.{}{whose}", inbound.0, outbound.0)
+}
+
+fn read_cursor(text: &str) -> Option<Cursor> {
+    let mut parts = text.split('.').map(|part| part.parse::<i64>().ok().filter(|number| *number >= 0));
+    let seen = Seen { inbound: MessageId(parts.next()??), outbound: MessageId(parts.next()??) };
+    let identity_id = match parts.next() {
+        None => None,
+        Some(whose) => Some(IdentityId(whose?)),
+    };
+    parts.next().is_none().then_some(Cursor { seen, identity_id })
 }

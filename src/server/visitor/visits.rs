@@ -9,8 +9,8 @@ use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use crate::clock::Pace;
 use crate::domain::{ChannelId, Time};
-use crate::engine::EventRow;
-use crate::port::Connector;
+use crate::engine::{EventKind, EventRow};
+use crate::port::{Connector, Visitors};
 
 /// Visitors' sockets at once. At 6 KiB each idle, 120 MB.
 const SOCKETS_MAX: usize = 20_000;
@@ -105,6 +105,9 @@ impl Visits {
 
     /// Tells the account concerned what happened.
     pub(crate) fn observe(&self, row: &EventRow) {
+        if matches!(row.event.kind, EventKind::ContactErased { .. }) {
+            self.entrances.values().filter_map(|connector| connector.visitors()).for_each(Visitors::erased);
+        }
         let Some(interaction) = &row.interaction else { return };
         let visitors = self.entrances.get(&interaction.channel_id).and_then(|connector| connector.visitors());
         if let Some(visitors) = visitors {

@@ -341,6 +341,7 @@
       ready = false;
       if (code === 4001 && !identity && token) { token = null; tokens.set(null); cursor = null; }
       else if (code === 4001) return complain(say.out);
+      else if (code === 4009) cursor = null;
       complain(say.lost);
       tries += 1;
       retry = setTimeout(connect, Math.min(30000, 500 * 2 ** Math.min(tries, 6)) * (0.5 + Math.random() / 2));
