@@ -26,8 +26,9 @@ pub use answer::{
     Figures, History, Hit, InteractionPage, Interactions, KnownTag, KnownTags, Language, Languages, Lengths,
     NewPassword, NewToken, Notice, OneAgent, OneInteraction, OneMessage, OneNote, OneTranscript, Outbound,
     QuickReplies, QuickReply, QuickReplyField, RenderedQuickReply, Retention, Roles, Script, ScriptError,
-    Scripts, SearchResult, Services, SessionStarted, SkillDispositions, SkillFigures, Skills, Snapshot, Tags,
-    Teams, Templates, Token, Tokens, Transcript, Uploaded, WatchedThings, Watching, WholeInteraction, Why,
+    ScriptSource, Scripts, SearchResult, Services, SessionStarted, SkillDispositions, SkillFigures, Skills,
+    Snapshot, Tags, Teams, Templates, Token, Tokens, Transcript, TriedScript, Uploaded, WatchedThings,
+    Watching, WholeInteraction, Why,
 };
 pub use contact::{
     Address, Card, Found, FoundTeam, ListedAddress, ListedContact, MergedContact, OneContact,

@@ -7,6 +7,7 @@
 
 mod cards;
 mod cleaner;
+mod editing;
 mod house;
 mod inbox;
 mod indexing;
@@ -39,6 +40,7 @@ use crate::telemetry::{Kind, Metrics};
 
 use cards::Cards;
 pub(crate) use cleaner::remove as remove_files;
+pub use editing::NotWritten;
 pub use inbox::Busy;
 use inbox::Inbox;
 use letters::Letters;
@@ -92,6 +94,8 @@ struct Inner {
     store: Arc<dyn Store>,
     scripts: Option<Arc<Host>>,
     folder: reload::Folder,
+    /// Held while scripts are written, so that nobody overwrites what was not seen.
+    editing: tokio::sync::Mutex<()>,
     connectors: BTreeMap<ChannelId, Arc<dyn Connector>>,
     translations: Option<Arc<Translations>>,
     media: Media,
@@ -177,6 +181,7 @@ pub async fn start(mut parts: Parts) -> Result<Desk, StoreError> {
         store: Arc::clone(&store),
         scripts,
         folder: reload::Folder::default(),
+        editing: tokio::sync::Mutex::default(),
         connectors,
         translations,
         media,

@@ -328,6 +328,8 @@ fn of_admin(command: &AdminCommand, keys: &mut ColdKeys) {
         | AdminCommand::ListTokens
         | AdminCommand::TestChannel { .. }
         | AdminCommand::ReloadScripts
+        | AdminCommand::SaveScript { .. }
+        | AdminCommand::RollScriptsBack { .. }
         | AdminCommand::ReadAudit
         | AdminCommand::ReadRetention
         | AdminCommand::ReadReport

@@ -468,6 +468,16 @@ pub enum AdminCommand {
     TestChannel { channel_id: ChannelId },
     /// May the caller have the scripts read again? → `Answer::Done`
     ReloadScripts,
+    /// A script was written and put live.
+    SaveScript {
+        /// Its file.
+        name: String,
+    },
+    /// An older generation of scripts was put live.
+    RollScriptsBack {
+        /// Which.
+        generation: i64,
+    },
     /// May the caller read who did what? → `Answer::Done`
     ReadAudit,
     /// How long things are kept. → `Answer::Retention`

@@ -109,6 +109,10 @@ impl Host {
     /// `Err`: what is wrong; the generation before goes on.
     pub fn reload(&self, set: ScriptSet) -> Result<i64, Vec<PolicyError>> {
         let mut kept = locked(&self.kept);
+        // What serves already needs no trial and makes no generation, unless it was set aside.
+        if !locked(&self.asking).set_aside && set.completed() == *self.sources() {
+            return Ok(self.generation());
+        }
         let generation = self.generation() + 1;
         let (live, worker) = Self::load(&set, generation, self.limits)?;
         kept.push_back((generation, Arc::new(set)));
@@ -127,6 +131,12 @@ impl Host {
         // Ending a thread is nothing the engine should wait for.
         drop(before);
         Ok(generation)
+    }
+
+    /// The sources of a generation that can be gone back to.
+    pub fn kept(&self, generation: i64) -> Option<ScriptSet> {
+        let kept = locked(&self.kept);
+        kept.iter().find(|(kept, _)| *kept == generation).map(|(_, set)| ScriptSet::clone(set))
     }
 
     /// Generations that can be gone back to, oldest first, with the one that is live at the end.

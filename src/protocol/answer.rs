@@ -499,6 +499,32 @@ pub struct Scripts<'a> {
     pub scripts: Vec<Script<'a>>,
     /// What is wrong with the newest sources.
     pub errors: Vec<ScriptError<'a>>,
+    /// Generations that can be gone back to, oldest first; the last one decides now.
+    pub generations: Vec<i64>,
+}
+
+/// A script's source, as the folder has it: the one that decides, or a newer one that was refused.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ScriptSource<'a> {
+    /// Its file.
+    pub name: &'a str,
+    /// The source.
+    pub text: &'a str,
+    /// The beginning of its SHA-256: give it when saving.
+    pub hash: &'a str,
+}
+
+/// What became of a draft.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TriedScript<'a> {
+    /// What is wrong; empty: it is good.
+    pub errors: Vec<ScriptError<'a>>,
+    /// How many of the installation's tests passed with it.
+    pub passed: usize,
+    /// Whether it was written and decides now.
+    pub saved: bool,
+    /// The generation that decides now.
+    pub generation: i64,
 }
 
 /// A source.

@@ -255,6 +255,14 @@ methods! {
         "Sets a plugin's settings; it learns of them at once.";
     AdminPluginsResume "admin.plugins.resume" params::OfPlugin => plugin::OnePlugin<'static>, ADMINISTER, Harmless,
         "Lets a suspended plugin go on where it was.";
+    AdminScriptsRead "admin.scripts.read" params::OfScript => answer::ScriptSource<'static>, ADMINISTER, Harmless,
+        "A script's source, as the folder has it.";
+    AdminScriptsCheck "admin.scripts.check" params::DraftScript => answer::TriedScript<'static>, ADMINISTER, Harmless,
+        "Tries a draft with the other scripts and their tests; nothing is changed.";
+    AdminScriptsSave "admin.scripts.save" params::SaveScript => answer::TriedScript<'static>, ADMINISTER, Harmless,
+        "Tries a script and, if it is good, writes it into the folder and puts it live.";
+    AdminScriptsRollback "admin.scripts.rollback" params::OfGeneration => answer::Scripts<'static>, ADMINISTER, Harmless,
+        "Puts an older generation's files back into the folder, and live.";
     AdminAuditList "admin.audit.list" params::ListAudit => answer::Audit<'static>, ADMINISTER, Harmless,
         "Who did what, newest first.";
     AdminRetentionGet "admin.retention.get" params::Nothing => answer::Retention, ADMINISTER, Harmless,

@@ -10,13 +10,13 @@ use crate::engine::{
     AdminCommand, Command, ContactChanges, ContactCommand, Conversion, Filter, SuperviseCommand,
 };
 use crate::protocol::params::{
-    AddNote, AddToken, BlockContact, ChangePassword, Convert, DailyReport, ExportInteractions,
+    AddNote, AddToken, BlockContact, ChangePassword, Convert, DailyReport, DraftScript, ExportInteractions,
     FilledTemplate, FindQuickReplies, FindTags, History, ListAudit, MaybeSkill, MergeContact, Nothing,
-    OfChannel, OfContact, OfInteraction, OfLogin, OfMessage, OfRole, OfSkill, OfTeam, OneTag, OptOut,
-    PastInteractions, Pull, React, Refuse, RenderQuickReply, ResetPassword, Retry, RevokeToken, SaveAddress,
-    SaveAgent, SaveContact, SaveDispositions, SaveDraft, SaveRole, SaveSkill, SaveTeam, SearchDirectory,
-    SearchRun, Send, SendTranscript, SessionStart, SetOutcome, SetState, SetTranslation, Snooze,
-    StarQuickReply, StartOutbound,
+    OfChannel, OfContact, OfGeneration, OfInteraction, OfLogin, OfMessage, OfRole, OfScript, OfSkill, OfTeam,
+    OneTag, OptOut, PastInteractions, Pull, React, Refuse, RenderQuickReply, ResetPassword, Retry,
+    RevokeToken, SaveAddress, SaveAgent, SaveContact, SaveDispositions, SaveDraft, SaveRole, SaveScript,
+    SaveSkill, SaveTeam, SearchDirectory, SearchRun, Send, SendTranscript, SessionStart, SetOutcome,
+    SetState, SetTranslation, Snooze, StarQuickReply, StartOutbound,
 };
 use crate::protocol::{ErrorShape, INVALID_PARAMS, Method, Request};
 
@@ -54,6 +54,10 @@ pub(crate) enum Own {
     Languages,
     Scripts { reload: bool },
     Plugins(plugins::Ask),
+    ReadScript(OfScript),
+    CheckScript(DraftScript),
+    SaveScript(SaveScript),
+    RollScriptsBack(OfGeneration),
     ResetPassword(ResetPassword),
     TestChannel(OfChannel),
     Dispositions(MaybeSkill),
@@ -123,6 +127,10 @@ pub(crate) fn plan(method: Method, request: &Request<'_>) -> Result<Plan, ErrorS
         }
         Method::AdminScriptsGet => return bare(request, Own::Scripts { reload: false }),
         Method::AdminScriptsReload => return bare(request, Own::Scripts { reload: true }),
+        Method::AdminScriptsRead => return Ok(Plan::Own(Own::ReadScript(request.params()?))),
+        Method::AdminScriptsCheck => return Ok(Plan::Own(Own::CheckScript(request.params()?))),
+        Method::AdminScriptsSave => return Ok(Plan::Own(Own::SaveScript(request.params()?))),
+        Method::AdminScriptsRollback => return Ok(Plan::Own(Own::RollScriptsBack(request.params()?))),
         Method::TranslationLanguages => return bare(request, Own::Languages),
         Method::Discover => return bare(request, Own::Discover),
         Method::InteractionGet => on(|interaction_id| Command::Get { interaction_id })?,

@@ -196,6 +196,10 @@ impl Asked<'_> {
                 }
                 scripts::state(self.app, self.id, reload).await
             }
+            Own::ReadScript(params) => scripts::read(self.app, self.id, &params).await,
+            Own::CheckScript(params) => scripts::check(self.app, self.id, params).await,
+            Own::SaveScript(params) => self.save_script(params).await,
+            Own::RollScriptsBack(params) => self.roll_scripts_back(&params).await,
             Own::ResetPassword(params) => self.reset_password(params).await,
             Own::TestChannel(params) => self.test_channel(&params).await,
             Own::Dispositions(params) => self.dispositions(&params).await,

@@ -39,6 +39,7 @@ mod repeats;
 mod reports;
 mod resume;
 mod roles;
+mod scripts;
 mod search;
 mod slow;
 mod smtp;

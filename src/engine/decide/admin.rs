@@ -120,6 +120,8 @@ impl Turn<'_> {
             AdminCommand::TestChannel { channel_id } => self.known_channel(&channel_id),
             AdminCommand::ReadRetention => Ok(Answer::Retention(self.world.retention)),
             AdminCommand::ReloadScripts
+            | AdminCommand::SaveScript { .. }
+            | AdminCommand::RollScriptsBack { .. }
             | AdminCommand::ReadAudit
             | AdminCommand::ReadReport
             | AdminCommand::MayExport

@@ -189,6 +189,8 @@ pub(super) fn of_admin(command: &AdminCommand) -> Option<Act> {
         }
         AdminCommand::TestChannel { channel_id } => Act::new("channel.test", channel_id),
         AdminCommand::ReloadScripts => Act::new("scripts.reload", ""),
+        AdminCommand::SaveScript { name } => Act::new("script.save", name),
+        AdminCommand::RollScriptsBack { generation } => Act::new("scripts.rollback", generation),
         AdminCommand::ExportContact { contact_id } => Act::new("contact.export", contact_id),
         AdminCommand::EraseContact { contact_id } => Act::new("contact.erase", contact_id),
         AdminCommand::Export { what } => Act::new("export", what),
@@ -228,6 +230,8 @@ pub(super) fn needed(command: &AdminCommand) -> Permission {
         | AdminCommand::SaveContact { .. }
         | AdminCommand::TestChannel { .. }
         | AdminCommand::ReloadScripts
+        | AdminCommand::SaveScript { .. }
+        | AdminCommand::RollScriptsBack { .. }
         | AdminCommand::ListAgents
         | AdminCommand::ListRoles
         | AdminCommand::ListSkills

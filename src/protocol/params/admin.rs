@@ -191,6 +191,33 @@ params! {
         /// Whose rights it has.
         login: String,
     }
+    /// A script.
+    OfScript {
+        /// Its file, such as `scripts/routing.lua`.
+        name: String,
+    }
+    /// A script's draft.
+    DraftScript {
+        /// Its file, such as `scripts/routing.lua`.
+        name: String,
+        /// Its whole source.
+        text: String,
+    }
+    /// A script's new source.
+    SaveScript {
+        /// Its file, such as `scripts/routing.lua`.
+        name: String,
+        /// Its whole source.
+        text: String,
+        /// The `hash` of the source that was changed; left out: there was none.
+        #[serde(default)]
+        hash: Option<String>,
+    }
+    /// An older generation.
+    OfGeneration {
+        /// Which, of `generations`.
+        generation: i64,
+    }
     /// A bearer token to revoke.
     RevokeToken {
         /// Its name.

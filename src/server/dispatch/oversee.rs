@@ -6,13 +6,14 @@ use crate::domain::Time;
 use crate::engine::{AdminCommand, Answer, Command, Refusal, RefusalKind};
 use crate::port::AuditQuery;
 use crate::protocol::params::{
-    DailyReport, ExportInteractions, ListAudit, MaybeSkill, OfChannel, OfContact, ResetPassword,
+    DailyReport, ExportInteractions, ListAudit, MaybeSkill, OfChannel, OfContact, OfGeneration,
+    ResetPassword, SaveScript,
 };
 use crate::protocol::{
     self, Audit, ChannelTested, Dispositions, ErrorShape, ExportAddress, ExportedContact, NewPassword,
     SkillDispositions,
 };
-use crate::server::{auth::new_secret, oversight, wire};
+use crate::server::{auth::new_secret, oversight, scripts, wire};
 
 /// Characters of a password that is made up: 96 bits.
 const MADE_UP: usize = 16;
@@ -45,6 +46,22 @@ impl Asked<'_> {
         let password_hash = self.hash(password).await?;
         self.administer(AdminCommand::ResetPassword { login, password_hash }).await?;
         Ok(protocol::answer(self.id, NewPassword { password: made_up.as_deref() }))
+    }
+
+    /// A script's new source. What was refused is not written down.
+    pub(super) async fn save_script(&self, params: SaveScript) -> Frame {
+        let name = params.name.clone();
+        let (saved, frame) = scripts::save(self.app, self.id, params).await?;
+        if saved {
+            self.administer(AdminCommand::SaveScript { name }).await?;
+        }
+        Ok(frame)
+    }
+
+    pub(super) async fn roll_scripts_back(&self, params: &OfGeneration) -> Frame {
+        let frame = scripts::roll_back(self.app, self.id, params).await?;
+        self.administer(AdminCommand::RollScriptsBack { generation: params.generation }).await?;
+        Ok(frame)
     }
 
     pub(super) async fn test_channel(&self, params: &OfChannel) -> Frame {

@@ -20,8 +20,6 @@ export type AddressKind = 'phone' | 'email' | 'opaque';
 export interface Agent {
   /** Its id. */
   agent_id: string;
-  /** Whether it is a bot: a plugin that answers contacts. */
-  bot?: boolean;
   /** How much work it may hold. */
   capacity: Room;
   /** How much it holds now. */
@@ -568,16 +566,6 @@ export type Event = (
   state: string;
   type: 'policy.changed';
 }
-/** A plugin runs, waits for a grant, was refused, suspended or removed. */
-| {
-  /** What is wrong. */
-  errors: ScriptError[];
-  /** Which. */
-  plugin: string;
-  /** `running`, `waiting`, `refused`, `suspended` or `removed`. */
-  state: string;
-  type: 'plugin.changed';
-}
 /** A contact was erased: forget what you know of it. */
 | {
   /** Which. */
@@ -979,62 +967,6 @@ export type Ownership = 'queued' | 'offered' | 'assigned' | 'detached';
 export type ParameterFormat = 'positional' | 'named';
 
 export type Permission = 'handle' | 'pull' | 'outbound' | 'extend_timer' | 'transfer' | 'consult' | 'convert' | 'transcript' | 'translate' | 'card' | 'snooze' | 'search' | 'edit_contact' | 'merge_contact' | 'block_contact' | 'supervise' | 'report' | 'export' | 'erase' | 'administer';
-
-/** A plugin. */
-export interface Plugin {
-  /** What it asks for, a line each. */
-  asks: string[];
-  /** Events that it has still to handle. */
-  behind: number;
-  /** What is wrong. */
-  errors: ScriptError[];
-  /** Handlers that failed. */
-  failed: number;
-  /** How often newer files of it came to life since the server started. */
-  generation: number;
-  /** What it was granted. */
-  granted: string[];
-  /** When. */
-  granted_at?: string | null;
-  /** Who granted it. */
-  granted_by?: string;
-  /** Handlers that ended well, since it was started. */
-  handled: number;
-  /** Bytes that it keeps. */
-  kept_bytes: number;
-  /** What it asks for and was not granted; while there is any, it runs nothing. */
-  missing: string[];
-  /** Its name. */
-  name: string;
-  /** Whether some version of it runs. */
-  running: boolean;
-  /** Its secrets, and whether each is set in the configuration. */
-  secrets: Record<string, boolean>;
-  /** Settings as they are, by key. */
-  settings: Record<string, unknown>;
-  /** What can be set, enough to make a form of. */
-  settings_schema: PluginSetting[];
-  /** `running`, `waiting` (for a grant), `refused` (its newest files are no good), `suspended` or `removed`. */
-  state: string;
-  /** What it does. */
-  summary?: string | null;
-  /** Its version; left out: its files are gone or can't be read. */
-  version?: string | null;
-}
-
-/** Something that can be set. */
-export interface PluginSetting {
-  /** Among what is chosen. */
-  choices?: string[];
-  /** What it is unless set. */
-  default?: unknown;
-  /** Its name. */
-  key: string;
-  /** What to write beside it. */
-  label: string;
-  /** `text`, `number`, `flag`, `choice` or `table`. */
-  type: string;
-}
 
 /** A queue's counters. */
 export interface Queue {
@@ -2654,6 +2586,8 @@ export interface Methods {
       errors: ScriptError[];
       /** The generation that decides now. */
       generation: number;
+      /** Generations that can be gone back to, oldest first; the last one decides now. */
+      generations: number[];
       /** The sources. */
       scripts: Script[];
       /** Since when. */
@@ -2670,6 +2604,8 @@ export interface Methods {
       errors: ScriptError[];
       /** The generation that decides now. */
       generation: number;
+      /** Generations that can be gone back to, oldest first; the last one decides now. */
+      generations: number[];
       /** The sources. */
       scripts: Script[];
       /** Since when. */
@@ -2678,68 +2614,80 @@ export interface Methods {
       state: string;
     };
   };
-  /** Every plugin: how it stands, what it asks for, what it was granted, its settings. */
-  'admin.plugins.list': {
-    params: Record<string, never>;
-    result: {
-      /** In the order of their names. */
-      plugins: Plugin[];
-    };
-  };
-  /** Looks at the folder of plugins now. */
-  'admin.plugins.reload': {
-    params: Record<string, never>;
-    result: {
-      /** In the order of their names. */
-      plugins: Plugin[];
-    };
-  };
-  /** Grants a plugin exactly what it asks for, and starts it. */
-  'admin.plugins.grant': {
+  /** A script's source, as the folder has it. */
+  'admin.scripts.read': {
     params: {
-      /** Every line of `asks`. */
-      capabilities: string[];
-      /** Which. */
-      plugin: string;
+      /** Its file, such as `scripts/routing.lua`. */
+      name: string;
     };
     result: {
-      /** As it is now. */
-      plugin: Plugin;
+      /** The beginning of its SHA-256: give it when saving. */
+      hash: string;
+      /** Its file. */
+      name: string;
+      /** The source. */
+      text: string;
     };
   };
-  /** Takes everything back that a plugin was granted, and stops it. */
-  'admin.plugins.revoke': {
+  /** Tries a draft with the other scripts and their tests; nothing is changed. */
+  'admin.scripts.check': {
     params: {
-      /** Its name. */
-      plugin: string;
+      /** Its file, such as `scripts/routing.lua`. */
+      name: string;
+      /** Its whole source. */
+      text: string;
     };
     result: {
-      /** As it is now. */
-      plugin: Plugin;
+      /** What is wrong; empty: it is good. */
+      errors: ScriptError[];
+      /** The generation that decides now. */
+      generation: number;
+      /** How many of the installation's tests passed with it. */
+      passed: number;
+      /** Whether it was written and decides now. */
+      saved: boolean;
     };
   };
-  /** Sets a plugin's settings; it learns of them at once. */
-  'admin.plugins.configure': {
+  /** Tries a script and, if it is good, writes it into the folder and puts it live. */
+  'admin.scripts.save': {
     params: {
-      /** Which. */
-      plugin: string;
-      /** Values by key; what is left out is as the plugin has it. */
-      settings: Record<string, unknown>;
+      /** Its file, such as `scripts/routing.lua`. */
+      name: string;
+      /** Its whole source. */
+      text: string;
+      /** The `hash` of the source that was changed; left out: there was none. */
+      hash?: string | null;
     };
     result: {
-      /** As it is now. */
-      plugin: Plugin;
+      /** What is wrong; empty: it is good. */
+      errors: ScriptError[];
+      /** The generation that decides now. */
+      generation: number;
+      /** How many of the installation's tests passed with it. */
+      passed: number;
+      /** Whether it was written and decides now. */
+      saved: boolean;
     };
   };
-  /** Lets a suspended plugin go on where it was. */
-  'admin.plugins.resume': {
+  /** Puts an older generation's files back into the folder, and live. */
+  'admin.scripts.rollback': {
     params: {
-      /** Its name. */
-      plugin: string;
+      /** Which, of `generations`. */
+      generation: number;
     };
     result: {
-      /** As it is now. */
-      plugin: Plugin;
+      /** What is wrong with the newest sources. */
+      errors: ScriptError[];
+      /** The generation that decides now. */
+      generation: number;
+      /** Generations that can be gone back to, oldest first; the last one decides now. */
+      generations: number[];
+      /** The sources. */
+      scripts: Script[];
+      /** Since when. */
+      since?: string | null;
+      /** `live`: the newest sources decide; `refused`: an older generation does. */
+      state: string;
     };
   };
   /** Who did what, newest first. */
@@ -2890,12 +2838,10 @@ export const READS: readonly (keyof Methods)[] = [
   'admin.tokens.add',
   'admin.scripts.get',
   'admin.scripts.reload',
-  'admin.plugins.list',
-  'admin.plugins.reload',
-  'admin.plugins.grant',
-  'admin.plugins.revoke',
-  'admin.plugins.configure',
-  'admin.plugins.resume',
+  'admin.scripts.read',
+  'admin.scripts.check',
+  'admin.scripts.save',
+  'admin.scripts.rollback',
   'admin.audit.list',
   'admin.retention.get',
   'admin.contacts.export',
