@@ -40,7 +40,7 @@ for (const { colorScheme, language, width } of [
       const customer = new Customer(`336123457${++serial}`, `Olympe de Gouges ${serial}`);
       await customer.writes({ text: 'Bonjour, mon appareil est en panne' });
       await enter(page, 'sam');
-      for (const name of ['board', 'work', 'search']) {
+      for (const name of ['board', 'report', 'work', 'search']) {
         await page.goto(url(`/#/${name}`));
         await ready(page);
         await clean(page, name);
@@ -60,9 +60,10 @@ for (const { colorScheme, language, width } of [
 
     test('the administrator', async ({ page }) => {
       await enter(page, 'ada');
-      for (const section of ['start', 'connect', 'agents', 'teams', 'skills', 'channels', 'scripts', 'plugins', 'tokens']) {
+      for (const section of ['start', 'connect', 'agents', 'roles', 'teams', 'skills', 'channels', 'scripts', 'plugins', 'contacts', 'tokens', 'audit', 'retention']) {
         await page.goto(url(`/#/admin/${section}`));
         await ready(page);
+        if (section === 'scripts') await expect(page.getByRole('textbox')).toBeVisible();
         await clean(page, section);
       }
       await page.goto(url('/#/admin/agents'));

@@ -47,6 +47,11 @@ test('the main screens', async ({ browser }) => {
   await ada.goto(url('/#/admin/agents'));
   await expect(ada.getByRole('row', { name: /Alice Martin/ })).toBeVisible();
   await shoot(ada, 'administrator-agents');
+  await ada.goto(url('/#/admin/scripts'));
+  await ada.getByRole('navigation', { name: 'Files' }).getByRole('button', { name: /Routing/ }).click();
+  await expect(ada.getByRole('textbox', { name: 'Source of scripts/routing.lua' })).toBeVisible();
+  await shoot(ada, 'administrator-scripts');
+
   await ada.goto(url('/sim/'));
   await expect(ada.locator('#messages')).toBeVisible();
   await shoot(ada, 'simulator');

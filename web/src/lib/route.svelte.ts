@@ -1,7 +1,7 @@
 // Where in the console we are: kept in the address after #, so that back, reload and bookmarks work.
 
 /** Pages that have nothing but themselves. */
-const PLAIN = ['board'] as const;
+const PLAIN = ['board', 'report'] as const;
 /** Pages that open one interaction in place. */
 const OPENING = ['work', 'search'] as const;
 
