@@ -20,6 +20,8 @@ export type AddressKind = 'phone' | 'email' | 'opaque';
 export interface Agent {
   /** Its id. */
   agent_id: string;
+  /** Whether it is a bot: a plugin that answers contacts. */
+  bot?: boolean;
   /** How much work it may hold. */
   capacity: Room;
   /** How much it holds now. */
@@ -566,6 +568,16 @@ export type Event = (
   state: string;
   type: 'policy.changed';
 }
+/** A plugin runs, waits for a grant, was refused, suspended or removed. */
+| {
+  /** What is wrong. */
+  errors: ScriptError[];
+  /** Which. */
+  plugin: string;
+  /** `running`, `waiting`, `refused`, `suspended` or `removed`. */
+  state: string;
+  type: 'plugin.changed';
+}
 /** A contact was erased: forget what you know of it. */
 | {
   /** Which. */
@@ -967,6 +979,62 @@ export type Ownership = 'queued' | 'offered' | 'assigned' | 'detached';
 export type ParameterFormat = 'positional' | 'named';
 
 export type Permission = 'handle' | 'pull' | 'outbound' | 'extend_timer' | 'transfer' | 'consult' | 'convert' | 'transcript' | 'translate' | 'card' | 'snooze' | 'search' | 'edit_contact' | 'merge_contact' | 'block_contact' | 'supervise' | 'report' | 'export' | 'erase' | 'administer';
+
+/** A plugin. */
+export interface Plugin {
+  /** What it asks for, a line each. */
+  asks: string[];
+  /** Events that it has still to handle. */
+  behind: number;
+  /** What is wrong. */
+  errors: ScriptError[];
+  /** Handlers that failed. */
+  failed: number;
+  /** How often newer files of it came to life since the server started. */
+  generation: number;
+  /** What it was granted. */
+  granted: string[];
+  /** When. */
+  granted_at?: string | null;
+  /** Who granted it. */
+  granted_by?: string;
+  /** Handlers that ended well, since it was started. */
+  handled: number;
+  /** Bytes that it keeps. */
+  kept_bytes: number;
+  /** What it asks for and was not granted; while there is any, it runs nothing. */
+  missing: string[];
+  /** Its name. */
+  name: string;
+  /** Whether some version of it runs. */
+  running: boolean;
+  /** Its secrets, and whether each is set in the configuration. */
+  secrets: Record<string, boolean>;
+  /** Settings as they are, by key. */
+  settings: Record<string, unknown>;
+  /** What can be set, enough to make a form of. */
+  settings_schema: PluginSetting[];
+  /** `running`, `waiting` (for a grant), `refused` (its newest files are no good), `suspended` or `removed`. */
+  state: string;
+  /** What it does. */
+  summary?: string | null;
+  /** Its version; left out: its files are gone or can't be read. */
+  version?: string | null;
+}
+
+/** Something that can be set. */
+export interface PluginSetting {
+  /** Among what is chosen. */
+  choices?: string[];
+  /** What it is unless set. */
+  default?: unknown;
+  /** Its name. */
+  key: string;
+  /** What to write beside it. */
+  label: string;
+  /** `text`, `number`, `flag`, `choice` or `table`. */
+  type: string;
+}
 
 /** A queue's counters. */
 export interface Queue {
@@ -2614,6 +2682,70 @@ export interface Methods {
       state: string;
     };
   };
+  /** Every plugin: how it stands, what it asks for, what it was granted, its settings. */
+  'admin.plugins.list': {
+    params: Record<string, never>;
+    result: {
+      /** In the order of their names. */
+      plugins: Plugin[];
+    };
+  };
+  /** Looks at the folder of plugins now. */
+  'admin.plugins.reload': {
+    params: Record<string, never>;
+    result: {
+      /** In the order of their names. */
+      plugins: Plugin[];
+    };
+  };
+  /** Grants a plugin exactly what it asks for, and starts it. */
+  'admin.plugins.grant': {
+    params: {
+      /** Every line of `asks`. */
+      capabilities: string[];
+      /** Which. */
+      plugin: string;
+    };
+    result: {
+      /** As it is now. */
+      plugin: Plugin;
+    };
+  };
+  /** Takes everything back that a plugin was granted, and stops it. */
+  'admin.plugins.revoke': {
+    params: {
+      /** Its name. */
+      plugin: string;
+    };
+    result: {
+      /** As it is now. */
+      plugin: Plugin;
+    };
+  };
+  /** Sets a plugin's settings; it learns of them at once. */
+  'admin.plugins.configure': {
+    params: {
+      /** Which. */
+      plugin: string;
+      /** Values by key; what is left out is as the plugin has it. */
+      settings: Record<string, unknown>;
+    };
+    result: {
+      /** As it is now. */
+      plugin: Plugin;
+    };
+  };
+  /** Lets a suspended plugin go on where it was. */
+  'admin.plugins.resume': {
+    params: {
+      /** Its name. */
+      plugin: string;
+    };
+    result: {
+      /** As it is now. */
+      plugin: Plugin;
+    };
+  };
   /** A script's source, as the folder has it. */
   'admin.scripts.read': {
     params: {
@@ -2838,6 +2970,12 @@ export const READS: readonly (keyof Methods)[] = [
   'admin.tokens.add',
   'admin.scripts.get',
   'admin.scripts.reload',
+  'admin.plugins.list',
+  'admin.plugins.reload',
+  'admin.plugins.grant',
+  'admin.plugins.revoke',
+  'admin.plugins.configure',
+  'admin.plugins.resume',
   'admin.scripts.read',
   'admin.scripts.check',
   'admin.scripts.save',

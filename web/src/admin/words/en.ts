@@ -222,7 +222,6 @@ export const en = {
   generation_back_text: 'The files in the folder become what they were then, and go live as a new generation.',
   generation_only: 'There is nothing older to go back to since the server started.',
 
-  ability_outbound: 'Agents may begin here',
   plugin_running: 'Running',
   plugin_waiting: 'Waiting for a grant',
   plugin_refused: 'Refused',

@@ -225,7 +225,6 @@ export const fr: Translated<typeof en> = {
   generation_back_text: 'Les fichiers du dossier redeviennent ce qu’ils étaient, et entrent en service comme nouvelle génération.',
   generation_only: 'Rien de plus ancien à quoi revenir depuis le démarrage du serveur.',
 
-  ability_outbound: 'Les agents peuvent y commencer',
   plugin_running: 'En marche',
   plugin_waiting: 'Attend un accord',
   plugin_refused: 'Refusée',
