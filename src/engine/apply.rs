@@ -162,7 +162,10 @@ impl Turn<'_> {
             row.status = to;
             row.status_since = now;
             if is_done(to) {
-                row.timers.snoozed_until = None;
+                // What was put aside comes back to nobody now: from here on it counts as left by its agent, or it might never end.
+                if row.timers.snoozed_until.take().is_some() {
+                    row.kept.detached_at = Some(now);
+                }
             } else {
                 row.timers.ends_at = row.kept.detached_at.map(|since| since + SILENCE);
             }

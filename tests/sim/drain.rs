@@ -56,13 +56,18 @@ pub(crate) fn drain(world: &mut World) {
         }
         round(world);
     }
-    let left: Vec<_> =
-        world.store.live().map(|row| (row.interaction_id, row.ownership, row.status, &row.waiting)).collect();
+    let left: Vec<_> = world
+        .store
+        .live()
+        .map(|row| {
+            (row.interaction_id, row.ownership, row.status, &row.waiting, &row.timers, row.kept.detached_at)
+        })
+        .collect();
     let people: Vec<_> =
         world.store.agents.values().map(|row| (row.agent_id, row.state, &row.skills)).collect();
     let open: Vec<_> = world.store.open.iter().map(|id| (*id, world.store.messages[id].1.state)).collect();
     let media = world.store.media.values().filter(|row| row.state == MediaState::Pending).count();
-    panic!("does not come to rest: {left:?} {open:?} {media} files, with {people:?}");
+    panic!("does not come to rest at {}: {left:?} {open:?} {media} files, with {people:?}", world.now);
 }
 
 fn on_its_way(world: &World) -> bool {
