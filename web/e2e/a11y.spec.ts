@@ -33,9 +33,9 @@ async function dialog(page: Page, words: Words, entry: keyof Words, title: keyof
   await expect(page.getByRole('dialog')).toBeHidden();
 }
 
-/** Each language, each width, each colours. */
+/** Each width, each colours, each direction of writing; French is seen on the supervisor's and administrator's screens. */
 const CASES = [
-  ['light', 1280, 'en'], ['dark', 320, 'fr'], ['light', 320, 'ar'],
+  ['light', 1280, 'en'], ['dark', 320, 'ar'],
 ] as const;
 let serial = 10;
 
