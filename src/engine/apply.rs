@@ -163,9 +163,8 @@ impl Turn<'_> {
             row.status_since = now;
             if is_done(to) {
                 // What was put aside comes back to nobody now: from here on it counts as left by its agent, or it might never end.
-                if row.timers.snoozed_until.take().is_some() {
-                    row.kept.detached_at = Some(now);
-                }
+                let aside = row.timers.snoozed_until.take();
+                row.kept.detached_at = aside.map(|_| now).or(row.kept.detached_at);
             } else {
                 row.timers.ends_at = row.kept.detached_at.map(|since| since + SILENCE);
             }
