@@ -31,9 +31,9 @@ mod types;
 mod watch;
 mod worker;
 
-pub(crate) use book::weekly;
+pub(crate) use book::{beside, weekly};
 pub(crate) use calendar::instant;
-pub(crate) use fault::nearest;
+pub(crate) use fault::{nearest, out_of_memory, texts};
 pub use folder::{is_name, write_script, write_set};
 pub use follow::{Change, follow};
 pub use holidays::Country;

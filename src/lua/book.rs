@@ -260,6 +260,11 @@ fn module(lua: &Lua, (path, from): (String, String)) -> mlua::Result<(Value, Opt
 }
 
 fn resolve(path: &str, from: &str) -> Option<String> {
+    beside(path, from).filter(|name| name.starts_with("scripts/"))
+}
+
+/// The file that `./path` or `../path` names, seen from the file `from`.
+pub(crate) fn beside(path: &str, from: &str) -> Option<String> {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
     if !path.starts_with("./") && !path.starts_with("../") {
@@ -272,9 +277,8 @@ fn resolve(path: &str, from: &str) -> Option<String> {
             name => parts.push(name),
         }
     }
-    let inside = parts.first() == Some(&"scripts") && parts.len() > 1;
     let name = parts.join("/");
-    inside.then(|| if is_lua(&name) { name } else { format!("{name}.lua") })
+    Some(if is_lua(&name) { name } else { format!("{name}.lua") })
 }
 
 #[cfg(test)]

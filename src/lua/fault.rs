@@ -41,7 +41,7 @@ pub(crate) fn out_of_memory(error: &Error) -> bool {
 }
 
 /// The message, and further text in which a place may be named.
-fn texts(error: &Error) -> (String, String) {
+pub(crate) fn texts(error: &Error) -> (String, String) {
     match error {
         Error::CallbackError { traceback, cause } => {
             let (message, more) = texts(cause);

@@ -22,6 +22,7 @@ use super::manifest::is_name;
 use super::rights::Rights;
 use super::secrets::Secrets;
 use crate::domain::{Span, Time};
+use crate::lua::beside;
 
 /// Jobs that a plugin may have waiting.
 pub(crate) const JOBS_MAX: usize = 1_000;
@@ -338,7 +339,7 @@ fn module(lua: &Lua, (path, from): (String, String)) -> mlua::Result<(Value, Opt
     let Some(modules) = lua.app_data_ref::<Modules>() else {
         return wrong("require belongs at the top of a file: a plugin is loaded once".to_owned());
     };
-    let name = resolve(&path, &from).filter(|name| modules.bundle.files.contains_key(name));
+    let name = beside(&path, &from).filter(|name| modules.bundle.files.contains_key(name));
     let Some(name) = name else {
         return wrong(format!("there is no \"{path}\" in the plugin; write a path such as \"./lib/words\""));
     };
@@ -359,21 +360,4 @@ fn module(lua: &Lua, (path, from): (String, String)) -> mlua::Result<(Value, Opt
     let value = value?;
     modules.loaded.borrow_mut().insert(name, value.clone());
     Ok((value, None))
-}
-
-fn resolve(path: &str, from: &str) -> Option<String> {
-    let mut parts: Vec<&str> = from.split('/').collect();
-    parts.pop();
-    if !path.starts_with("./") && !path.starts_with("../") {
-        return None;
-    }
-    for part in path.split('/') {
-        match part {
-            "." | "" => {}
-            ".." => drop(parts.pop()?),
-            name => parts.push(name),
-        }
-    }
-    let name = parts.join("/");
-    Some(if name.split('.').next_back() == Some("lua") { name } else { format!("{name}.lua") })
 }

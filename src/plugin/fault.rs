@@ -1,10 +1,9 @@
 //! From what the interpreter says of a plugin to what an administrator is told: file, line, one sentence.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the interpreter's error type may grow")]
-
 use mlua::Error;
 
 use crate::engine::PolicyError;
+use crate::lua::texts;
 
 /// Longest message kept; a plugin may raise an error as long as its memory.
 const MESSAGE_MAX: usize = 500;
@@ -26,30 +25,6 @@ pub(crate) fn from_lua(error: &Error, file: &str) -> PolicyError {
     let text = text.trim();
     let spent = text.ends_with("not enough memory");
     fault(file, line, if spent { "needs more memory than a plugin may use (32 MiB)" } else { text })
-}
-
-/// Whether memory ran out, which leaves the VM unfit for more.
-pub(crate) fn out_of_memory(error: &Error) -> bool {
-    match error {
-        Error::MemoryError(_) => true,
-        Error::RuntimeError(text) => text.contains("not enough memory"),
-        Error::CallbackError { cause, .. } => out_of_memory(cause),
-        _ => false,
-    }
-}
-
-/// The message, and further text in which a place may be named.
-fn texts(error: &Error) -> (String, String) {
-    match error {
-        Error::CallbackError { traceback, cause } => {
-            let (message, more) = texts(cause);
-            (message, format!("{more}\n{traceback}"))
-        }
-        Error::SyntaxError { message, .. } | Error::RuntimeError(message) | Error::MemoryError(message) => {
-            (message.clone(), String::new())
-        }
-        other => (other.to_string(), String::new()),
-    }
 }
 
 /// `plugins/faq/init.lua:3: attempt to …` → the place and the rest.

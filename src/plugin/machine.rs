@@ -11,10 +11,11 @@ use serde_json::Value as Json;
 
 use super::bundle::Bundle;
 use super::calls::{self, Context, to_json, to_lua};
-use super::fault::{fault, from_lua, out_of_memory};
+use super::fault::{fault, from_lua};
 use super::pulse::Pulse;
 use crate::domain::Span;
 use crate::engine::PolicyError;
+use crate::lua::out_of_memory;
 use crate::lua::sandbox::{Vm, environment};
 
 const API: &str = include_str!("api.luau");
