@@ -29,6 +29,9 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres
 /// The advisory lock of the writer: "guichet" in ASCII. It is this database's own, so two installations on one server don't
 /// meet.
 const LOCK: i64 = 0x0067_7569_6368_6574;
+/// How often it is tried for. One more than once: our own former session may end between the try and the look at who holds it,
+/// and to take that for another process would end this one.
+const LOCK_TRIES: u32 = 5;
 /// For how long a statement's answer is waited for. A network that swallows packets says nothing at all.
 const ANSWER: Duration = Duration::from_secs(30);
 /// The same for a query, which may bring the whole world.
@@ -62,6 +65,16 @@ impl Postgres {
     /// Takes the writer's place. Our own former session, if it is still there, is ended and its end waited for: until then
     /// the fate of its last batch is open.
     async fn lock(&self, writer: &mut PgConnection) -> Result<(), StoreError> {
+        for _ in 0..LOCK_TRIES {
+            if self.try_lock(writer).await? {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Taken("PostgreSQL sessions that come and go".to_owned()))
+    }
+
+    /// Takes it, if it is free or our own former session's. `false`: whoever held it left while we looked who that was.
+    async fn try_lock(&self, writer: &mut PgConnection) -> Result<bool, StoreError> {
         let locked = writer
             .each(
                 "SELECT pg_try_advisory_lock($1)::int::bigint",
@@ -71,7 +84,7 @@ impl Postgres {
             )
             .await?;
         if locked == [1] {
-            return Ok(());
+            return Ok(true);
         }
         let holders = writer
             .each(
@@ -87,10 +100,10 @@ impl Postgres {
             Some(pid) if *pid == self.session.load(Ordering::Acquire) => {
                 writer.run("SELECT pg_terminate_backend($1::int)", vec![(*pid).into()]).await?;
                 // The session's `lock_timeout` bounds the wait.
-                writer.run("SELECT pg_advisory_lock($1)", vec![LOCK.into()]).await.map(drop)
+                writer.run("SELECT pg_advisory_lock($1)", vec![LOCK.into()]).await.map(|_| true)
             }
             Some(pid) => Err(StoreError::Taken(format!("PostgreSQL session {pid} holds the writer's lock"))),
-            None => Err(StoreError::Taken("a PostgreSQL session that held the writer's lock".to_owned())),
+            None => Ok(false),
         }
     }
 }
