@@ -43,13 +43,19 @@ pub fn memory() -> Done<PathBuf> {
     Ok(folder)
 }
 
+/// What cargo calls that which it tells of a package.
+const OURS: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+
 /// Cargo, as the one that started us, in the workspace's folder.
 pub fn cargo<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    // Cargo tells its children about the package it runs (us); a cargo below must find out for itself.
-    for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
-        command.env_remove(name);
+    // Cargo tells its children about the package it runs (us); a cargo below must find out for itself. Build scripts look at
+    // these too: with ours, `ring` and all that uses it would be built anew here, and once more by whoever types the command.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| OURS.iter().any(|begin| name.starts_with(begin))) {
+            command.env_remove(name);
+        }
     }
     command.args(arguments).current_dir(root());
     command
