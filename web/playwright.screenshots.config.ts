@@ -1,4 +1,4 @@
 import { defineConfig } from '@playwright/test';
 import base from './playwright.config';
 
-export default defineConfig({ ...base, testDir: 'screenshots', testMatch: '**/*.spec.ts', timeout: 300_000 });
+export default defineConfig({ ...base, testDir: 'screenshots', testMatch: '**/*.spec.ts', workers: 1, timeout: 300_000 });

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { scriptsFolder } from './people';
 import { addressOf, serverBinary } from './start_server';
 
 let folder = '';
@@ -11,7 +12,7 @@ let server: ChildProcess;
 let address = '';
 
 test.beforeAll(async () => {
-  test.skip(process.env['GUICHET_BIN'] === undefined && process.env['GUICHET_SCRIPTS_FOLDER'] === undefined, 'needs a server of its own');
+  test.skip(process.env['GUICHET_BIN'] === undefined && scriptsFolder() === undefined, 'needs a server of its own');
   folder = mkdtempSync(join(tmpdir(), 'guichet-first-'));
   writeFileSync(join(folder, 'guichet.toml'), 'data = "data"\n');
   const made = spawnSync(serverBinary(), ['agent', 'add', 'eve', '--name', 'Eve Admin', '--role', 'administrator', '--password-stdin'], { cwd: folder, input: 'correct horse\n' });

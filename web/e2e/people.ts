@@ -1,8 +1,16 @@
 // Who takes part in the tests: an agent in the console, a customer with a simulated phone.
 import { expect, type Page } from '@playwright/test';
 
+// Each worker has a server of its own, whose clock its tests move.
+const worker = process.env['TEST_PARALLEL_INDEX'] ?? '0';
+
 export function url(path: string): string {
-  return `${process.env['GUICHET_URL'] ?? ''}${path}`;
+  return `${process.env['GUICHET_URL'] ?? process.env[`GUICHET_URL_${worker}`] ?? ''}${path}`;
+}
+
+/** Where the server's scripts are; none: it was not started here. */
+export function scriptsFolder(): string | undefined {
+  return process.env[`GUICHET_SCRIPTS_FOLDER_${worker}`];
 }
 
 async function post(path: string, body: object): Promise<Response> {

@@ -2,10 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { signIn, url } from './people';
+import { scriptsFolder, signIn, url } from './people';
 
 test('a broken script is shown with its file and line, and goes away when mended', async ({ page }) => {
-  const folder = process.env['GUICHET_SCRIPTS_FOLDER'];
+  const folder = scriptsFolder();
   test.skip(folder === undefined, 'the scripts of a server that was not started here are not ours to break');
   const file = join(folder ?? '', 'routing.lua');
   const good = readFileSync(file, 'utf8');

@@ -1,8 +1,9 @@
-// Starts the built server with demo data in a folder of its own, for all tests. GUICHET_URL set: that server is used.
+// Starts the built server with demo data, one for each worker, in folders of their own. GUICHET_URL set: that server is used.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { FullConfig } from '@playwright/test';
 import { freePort, mailbox, translator } from './stand_ins';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -58,8 +59,25 @@ export function serverBinary(): string {
   return binary;
 }
 
-export default async function start(): Promise<() => Promise<void>> {
+interface Running {
+  url: string;
+  scripts: string;
+  stop: () => Promise<void>;
+}
+
+export default async function start({ workers }: FullConfig): Promise<() => Promise<void>> {
   if (process.env['GUICHET_URL']) return () => Promise.resolve();
+  const all: Running[] = [];
+  for (let worker = 0; worker < workers; worker++) {
+    const running = await one();
+    process.env[`GUICHET_URL_${worker}`] = running.url;
+    process.env[`GUICHET_SCRIPTS_FOLDER_${worker}`] = running.scripts;
+    all.push(running);
+  }
+  return async () => void (await Promise.all(all.map((running) => running.stop())));
+}
+
+async function one(): Promise<Running> {
   const binary = serverBinary();
   const folder = mkdtempSync(join(tmpdir(), 'guichet-e2e-'));
   cpSync(join(ROOT, 'scripts'), join(folder, 'scripts'), { recursive: true });
@@ -70,9 +88,7 @@ export default async function start(): Promise<() => Promise<void>> {
   writeFileSync(join(folder, 'guichet.toml'), configuration(port, words.url, post.port));
   const options = ['--demo', '--config', 'guichet.toml', '--listen', `127.0.0.1:${port}`, '--data', join(folder, 'data')];
   const server = spawn(binary, ['serve', ...options], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-  process.env['GUICHET_URL'] = await addressOf(server);
-  process.env['GUICHET_SCRIPTS_FOLDER'] = join(folder, 'scripts');
-  return async () => {
+  const stop = async (): Promise<void> => {
     const gone = new Promise((done) => server.once('exit', done));
     server.kill('SIGTERM');
     await gone;
@@ -80,6 +96,7 @@ export default async function start(): Promise<() => Promise<void>> {
     post.close();
     rmSync(folder, { recursive: true, force: true });
   };
+  return { url: await addressOf(server), scripts: join(folder, 'scripts'), stop };
 }
 
 export function addressOf(server: ChildProcess): Promise<string> {

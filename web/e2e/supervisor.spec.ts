@@ -80,6 +80,30 @@ test('an interaction is watched live, coached, explained, reassigned and taken o
   await bruno.context().close();
 });
 
+test('two contacts who are one person are joined, and separated again', async ({ page }) => {
+  const customer = new Customer('33612345705', 'Ada Byron');
+  await customer.writes({ text: 'Bonjour, je voudrais le prix' });
+  await agent(page, 'sam');
+  await open(page, customer.name);
+  await page.getByRole('button', { name: 'Take over' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Take over' }).click();
+  await expect(page.getByRole('textbox', { name: `Reply to ${customer.name}` })).toBeVisible();
+  const twin = new Customer('33612345706', 'Ada Jumelle');
+  await twin.writes({ text: 'Moi aussi' });
+
+  const card = page.getByRole('complementary', { name: 'Customer card' });
+  await card.getByRole('button', { name: 'Actions' }).click();
+  await card.getByRole('button', { name: 'Merge with another contact…' }).click();
+  const merge = page.getByRole('dialog', { name: 'Merge with another contact…' });
+  await merge.getByRole('combobox').fill('jumelle');
+  await merge.getByRole('option', { name: /Ada Jumelle/ }).click();
+  await merge.getByRole('button', { name: 'Merge' }).click();
+  await expect(card).toContainText('Ada Jumelle was merged');
+  await expect(card).toContainText('+33612345706');
+  await card.getByRole('button', { name: 'Separate' }).click();
+  await expect(card).not.toContainText('+33612345706');
+});
+
 test('all interactions are listed by filters', async ({ page }) => {
   const bruno = await other(page, 'bruno');
   const customer = new Customer('33612345703', 'Mary Somerville');
