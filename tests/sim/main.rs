@@ -43,7 +43,7 @@ use source::Source;
 use world::World;
 
 /// How many histories run unless somebody asks for another number.
-const HISTORIES: u64 = 5_000;
+const HISTORIES: u64 = 10_000;
 /// How many tests share the histories, so that they run side by side.
 const SHARES: u64 = 8;
 /// Acts of a history, at least.
