@@ -1,26 +1,15 @@
 // No violation of WCAG 2.2 AA and best practice on any screen of the agent: light and dark, wide and narrow, in each language.
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { ar } from '../src/lib/i18n/ar';
 import { en } from '../src/lib/i18n/en';
 import { fr } from '../src/lib/i18n/fr';
+import { clean } from './axe';
 import { Customer, accept, advance, agent, finish, url } from './people';
 
 test.afterEach(() => finish('bruno'));
 
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const WORDS = { en, fr, ar } as const;
 type Words = { readonly [K in keyof typeof en]: string };
-
-async function clean(page: Page, screen: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-  const told = violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`);
-  expect(told, screen).toEqual([]);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
-  expect(wide, `${screen} is wider than its window`).toBe(false);
-  const lost = await page.evaluate(() => document.activeElement === null);
-  expect(lost, `${screen} has lost the focus`).toBe(false);
-}
 
 /** Opens an entry of the options menu and looks at the dialog that comes. */
 async function dialog(page: Page, words: Words, entry: keyof Words, title: keyof Words): Promise<void> {

@@ -105,6 +105,11 @@ export async function asAdministrator(method: string, params: object): Promise<v
   await inTheNameOf('ada', (ask) => ask(method, params));
 }
 
+/** Not there for whatever comes next, unless the test calls. */
+export async function away(...logins: string[]): Promise<void> {
+  for (const login of logins) await inTheNameOf(login, (ask) => ask('agent.set_state', { state: 'unavailable' }));
+}
+
 /** Ends all that an agent has: the next test finds an empty inbox and free capacity. */
 export async function finish(login: string): Promise<void> {
   await inTheNameOf(login, async (ask) => {

@@ -31,6 +31,16 @@ export async function translator(): Promise<{ url: string; close: () => void }> 
   return { url: `http://127.0.0.1:${port}`, close: () => void server.close() };
 }
 
+/** A CRM that knows everybody by telephone number, as customers of the plan Gold. */
+export async function crm(): Promise<{ url: string; close: () => void }> {
+  const server = http((request, response) => {
+    const phone = new URL(request.url ?? '/', 'http://crm').searchParams.get('phone') ?? '';
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ plan: `Gold ${phone.slice(-2)}`, since: '2019' }));
+  });
+  const port = await listening(server);
+  return { url: `http://127.0.0.1:${port}/customers`, close: () => void server.close() };
+}
+
 /** A mail server that takes everything, except for `refused@…`. */
 export async function mailbox(): Promise<{ port: number; close: () => void }> {
   const server = tcp((line: Socket) => {

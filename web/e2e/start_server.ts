@@ -1,12 +1,14 @@
 // Starts the built server with demo data, one for each worker, in folders of their own. GUICHET_URL set: that server is used.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { FullConfig } from '@playwright/test';
 import { freePort, mailbox, translator } from './stand_ins';
 
 const ROOT = resolve(import.meta.dirname, '../..');
+/** A bot, and a section of the customer's card: granted by the test that is about them. */
+const PLUGINS = ['faq', 'crm-card'];
 const START_MS = 30_000;
 /** Only who is called so has a customer timer: another contact who is silent for a day stays in the inbox, where the tests look. */
 const TIMERS = `return timers {
@@ -18,6 +20,12 @@ const TIMERS = `return timers {
     return { agent = { total = "10m", on_zero = "alert" }, customer = false }
   end,
 }
+`;
+
+/** A robot that is asked first, by whoever is called so; while it is not granted, and after it, a person of the skill. */
+const ROBOT = `		if string.find(i.contact.name or "", "Robot", 1, true) then
+			return to.bot("faq"):otherwise("support")
+		end
 `;
 
 /** Two numbers of the simulator's, so that there is somewhere to go on, and the web chat for pages of our own address. */
@@ -84,6 +92,9 @@ async function one(): Promise<Running> {
   // The folder's tests are about the scripts as they are delivered.
   rmSync(join(folder, 'scripts/tests'), { recursive: true, force: true });
   writeFileSync(join(folder, 'scripts/timers.lua'), TIMERS);
+  const routing = join(folder, 'scripts/routing.lua');
+  writeFileSync(routing, readFileSync(routing, 'utf8').replace(/^\t\tlocal skill = /mu, `${ROBOT}$&`));
+  for (const plugin of PLUGINS) cpSync(join(ROOT, 'plugins', plugin), join(folder, 'plugins', plugin), { recursive: true });
   const [port, words, post] = [await freePort(), await translator(), await mailbox()];
   writeFileSync(join(folder, 'guichet.toml'), configuration(port, words.url, post.port));
   const options = ['--demo', '--config', 'guichet.toml', '--listen', `127.0.0.1:${port}`, '--data', join(folder, 'data')];

@@ -1,8 +1,8 @@
 //! `cargo xtask soak`: the same checks with larger numbers, and those that take hours.
 
-use crate::postgres;
 use crate::run::{Done, Failure, cargo, find, run};
-use crate::test::{cargo_bin, nextest};
+use crate::test::{cargo_bin, nextest, server};
+use crate::{install, postgres, web};
 
 /// Each number can be set from outside; these are what a night should run.
 const NUMBERS: [(&str, &str); 2] = [("GUICHET_SIM_HISTORIES", "1000000"), ("GUICHET_KILL_ROUNDS", "200")];
@@ -10,11 +10,12 @@ const NUMBERS: [(&str, &str); 2] = [("GUICHET_SIM_HISTORIES", "1000000"), ("GUIC
 type Part = fn() -> Done;
 
 /// The short ones first.
-const PARTS: [(&str, Part); 4] = [("deny", deny), ("kill", kill), ("sim", sim), ("mutants", mutants)];
+const PARTS: [(&str, Part); 5] =
+    [("deny", deny), ("axe", axe), ("kill", kill), ("sim", sim), ("mutants", mutants)];
 
 pub fn soak(parts: &[String]) -> Done {
     if let Some(unknown) = parts.iter().find(|part| PARTS.iter().all(|(name, _)| name != part)) {
-        return Err(Failure::new(format!("there is no part `{unknown}`: deny, kill, sim, mutants")));
+        return Err(Failure::new(format!("there is no part `{unknown}`: deny, axe, kill, sim, mutants")));
     }
     for (name, part) in PARTS {
         if parts.is_empty() || parts.iter().any(|wanted| wanted == name) {
@@ -24,6 +25,17 @@ pub fn soak(parts: &[String]) -> Done {
         }
     }
     Ok(())
+}
+
+/// Each screen of the console in all combinations of colours, language, width and state, of which the tests look at pairs.
+fn axe() -> Done {
+    web::build()?;
+    let chromium = install::chromium()?;
+    let server = server()?;
+    run(web::command(&["run", "--silent", "e2e", "--", "axe_matrix"])
+        .env("GUICHET_CHROMIUM", chromium)
+        .env("GUICHET_BIN", server)
+        .env("GUICHET_AXE", "all"))
 }
 
 fn sim() -> Done {

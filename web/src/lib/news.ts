@@ -2,6 +2,7 @@
 import type { World } from './apply';
 import { contactName } from './desk_words';
 import { has, t } from './i18n/index.svelte';
+import { plainText } from './markup';
 import type { Event } from './protocol';
 import { addressOf } from './route.svelte';
 import type { Toast } from './toasts.svelte';
@@ -35,6 +36,19 @@ export function newsOf(event: Event, world: World): News | null {
     default:
       return null;
   }
+}
+
+/** What calls an agent back who looks at another window, besides offers: my contact writes, a colleague asks. */
+export function callOf(event: Event, world: World): { title: string; body?: string; about: string } | null {
+  const one = event.interaction_id ? world.interactions.get(event.interaction_id) : undefined;
+  const me = world.me?.agent_id;
+  if (!one || !event.interaction_id) return null;
+  const about = event.interaction_id;
+  if (event.type === 'message.added' && event.message?.direction === 'in' && one.ownership === 'assigned' && one.agent_id === me) {
+    return { title: t('notify_message', { name: contactName(one) }), body: plainText(one.last_line), about };
+  }
+  const news = event.type === 'message.added' ? null : newsOf(event, world);
+  return news ? { title: news.text, about } : null;
 }
 
 function mailReason(reason: string | null | undefined): string {

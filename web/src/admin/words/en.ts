@@ -244,7 +244,6 @@ export const en = {
   plugin_settings: 'Settings',
   plugin_settings_of: 'Settings of {name}',
   plugin_configured: 'The settings are saved.',
-  plugin_secret_set: 'Set; leave empty to keep it.',
 
   start: 'First steps',
   start_title: 'Welcome to Guichet',

@@ -247,7 +247,6 @@ export const fr: Translated<typeof en> = {
   plugin_settings: 'Réglages',
   plugin_settings_of: 'Réglages de {name}',
   plugin_configured: 'Les réglages sont enregistrés.',
-  plugin_secret_set: 'Défini ; laissez vide pour le garder.',
 
   start: 'Premiers pas',
   start_title: 'Bienvenue dans Guichet',

@@ -48,6 +48,9 @@ export const ar: Dictionary = {
   theme_light: 'فاتح',
   theme_dark: 'داكن',
   sound: 'صوت عند وصول عرض',
+  notify: 'إشعارات سطح المكتب',
+  notify_blocked: 'إعدادات المتصفح لا تسمح بها لهذا الموقع.',
+  notify_message: 'كتب {name}',
   logout: 'تسجيل الخروج',
 
   state_label: 'حالتي: {state}',

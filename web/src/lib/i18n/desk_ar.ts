@@ -42,6 +42,7 @@ export const desk: { readonly [K in keyof typeof english]: string } = {
   consult_leave: 'مغادرة',
   inbox_consulted: 'يُطلب رأيك',
   inbox_pull: 'خذ التالية',
+  inbox_pull_none: 'لا شيء ينتظر يمكنك أخذه الآن.',
 
   action_transfer: 'تحويل…',
   action_consult: 'استشارة…',

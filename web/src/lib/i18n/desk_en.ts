@@ -40,6 +40,7 @@ export const desk = {
   consult_leave: 'Leave',
   inbox_consulted: 'You are consulted',
   inbox_pull: 'Take the next one',
+  inbox_pull_none: 'Nothing waits that you can take now.',
 
   action_transfer: 'Transfer…',
   action_consult: 'Consult…',

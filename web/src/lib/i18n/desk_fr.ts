@@ -42,6 +42,7 @@ export const desk: { readonly [K in keyof typeof english]: string } = {
   consult_leave: 'Quitter',
   inbox_consulted: 'Votre avis est demandé',
   inbox_pull: 'Prendre la suivante',
+  inbox_pull_none: 'Rien n’attend que vous puissiez prendre maintenant.',
 
   action_transfer: 'Transférer…',
   action_consult: 'Consulter…',

@@ -47,6 +47,9 @@ export const en = {
   theme_light: 'Light',
   theme_dark: 'Dark',
   sound: 'Sound for new offers',
+  notify: 'Desktop notifications',
+  notify_blocked: 'Your browser’s settings do not allow them for this site.',
+  notify_message: '{name} wrote',
   logout: 'Sign out',
 
   state_label: 'My state: {state}',

@@ -48,6 +48,9 @@ export const fr: Dictionary = {
   theme_light: 'Claire',
   theme_dark: 'Sombre',
   sound: 'Son à chaque nouvelle offre',
+  notify: 'Notifications du bureau',
+  notify_blocked: 'Les réglages du navigateur ne les permettent pas pour ce site.',
+  notify_message: '{name} a écrit',
   logout: 'Se déconnecter',
 
   state_label: 'Mon état : {state}',
