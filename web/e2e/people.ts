@@ -86,11 +86,11 @@ export async function accept(page: Page, name: string): Promise<void> {
 type Ask = (method: string, params: object) => Promise<Record<string, unknown>>;
 
 /** Speaks the protocol in somebody's name, without a screen. */
-async function inTheNameOf(login: string, run: (ask: Ask) => Promise<unknown>): Promise<void> {
+async function inTheNameOf<T>(login: string, run: (ask: Ask) => Promise<T>): Promise<T> {
   const origin = new URL(url('/')).origin;
   const signedIn = await post('/login', { login, password: 'guichet' });
   const cookie = signedIn.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ');
-  await run(async (method, params) => {
+  const done = await run(async (method, params) => {
     const answer = await fetch(url('/rpc'), {
       method: 'POST',
       headers: { 'content-type': 'application/json', cookie, origin },
@@ -99,10 +99,11 @@ async function inTheNameOf(login: string, run: (ask: Ask) => Promise<unknown>): 
     return ((await answer.json()) as { result?: Record<string, unknown> }).result ?? {};
   });
   await fetch(url('/logout'), { method: 'POST', headers: { cookie, origin } });
+  return done;
 }
 
-export async function asAdministrator(method: string, params: object): Promise<void> {
-  await inTheNameOf('ada', (ask) => ask(method, params));
+export async function asAdministrator(method: string, params: object): Promise<Record<string, unknown>> {
+  return inTheNameOf('ada', (ask) => ask(method, params));
 }
 
 /** Not there for whatever comes next, unless the test calls. */

@@ -1,6 +1,7 @@
 // A morning at the desk, for the pictures: three agents, a supervisor, eight customers, some answered, some waiting.
 import type { Browser, Page } from '@playwright/test';
-import { Customer, accept, advance, agent, signIn } from '../e2e/people';
+import { Customer, accept, advance, agent, asAdministrator, signIn } from '../e2e/people';
+import { crm } from '../e2e/stand_ins';
 
 const CUSTOMERS: [string, string, string][] = [
   ['33612345811', 'Camille Durand', 'Bonjour, mon appareil est en panne depuis ce matin'],
@@ -11,7 +12,7 @@ const CUSTOMERS: [string, string, string][] = [
   ['33612345816', 'Noah Schmidt', 'Can I still change my address?'],
 ];
 
-export interface Scene { alice: Page; chloe: Page; customers: Customer[] }
+export interface Scene { alice: Page; chloe: Page; customers: Customer[]; end: () => void }
 
 export async function person(browser: Browser, login: string, available: boolean, more: object = {}): Promise<Page> {
   const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...more });
@@ -31,6 +32,10 @@ export async function play(browser: Browser): Promise<Scene> {
   const customers = CUSTOMERS.map(([wa_id, name]) => new Customer(wa_id, name));
   const text = (index: number): string => CUSTOMERS[index]?.[2] ?? '';
   const at = (index: number): Customer => customers[index] as Customer;
+  const known = await crm();
+  await asAdministrator('admin.plugins.configure', { plugin: 'crm-card', settings: { url: known.url } });
+  const { plugins } = (await asAdministrator('admin.plugins.list', {})) as { plugins: { name: string; asks: string[] }[] };
+  await asAdministrator('admin.plugins.grant', { plugin: 'crm-card', capabilities: plugins.find((one) => one.name === 'crm-card')?.asks ?? [] });
   const alice = await person(browser, 'alice', true);
   const chloe = await person(browser, 'chloe', true);
 
@@ -53,5 +58,5 @@ export async function play(browser: Browser): Promise<Scene> {
   await accept(chloe, at(4).name);
   await advance('4m');
   await at(0).writes({ text: 'Vous pouvez passer cet après-midi ?' });
-  return { alice, chloe, customers };
+  return { alice, chloe, customers, end: known.close };
 }

@@ -34,6 +34,7 @@ test('the main screens', async ({ browser }) => {
   await sam.goto(url('/#/work'));
   await sam.getByRole('list', { name: 'All interactions' }).getByRole('link', { name: /Camille Durand/ }).click();
   await expect(sam.getByRole('log')).toContainText('voyant rouge');
+  await sam.locator('.office').evaluate((list) => list.scrollTo(0, 0));
   await shoot(sam, 'supervisor-interactions');
   await sam.goto(url('/#/search'));
   const box = sam.getByRole('searchbox', { name: /^Search messages/ });
@@ -61,4 +62,5 @@ test('the main screens', async ({ browser }) => {
   await phone.getByRole('list', { name: 'Interactions' }).getByRole('link', { name: /Léa Moreau/ }).click();
   await expect(phone.getByRole('log')).toContainText('249');
   await shoot(phone, 'phone');
+  scene.end();
 });
