@@ -1,11 +1,12 @@
 // What comes into an inbox and leaves it: refused and missed offers, detaching, outcomes that are required, two windows at once.
 import { expect, test, type Page } from '@playwright/test';
-import { Customer, accept, advance, agent, away, finish, option, signIn, url } from './people';
+import { Customer, accept, advance, agent, away, clear, finish, option, signIn, url } from './people';
 
 test.beforeEach(() => away('bruno', 'chloe'));
 test.afterEach(() => finish('alice'));
 
 test('an offer is refused, another missed twice, and the next one is pulled', async ({ page }) => {
+  await clear();
   await agent(page, 'alice');
   const customer = new Customer('33612345781', 'Odile Offre');
   const offer = page.getByRole('article', { name: /New offer.*Odile Offre/ });

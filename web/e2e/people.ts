@@ -111,6 +111,18 @@ export async function away(...logins: string[]): Promise<void> {
   for (const login of logins) await inTheNameOf(login, (ask) => ask('agent.set_state', { state: 'unavailable' }));
 }
 
+/** Ends all that goes on, whoever has it: what tests before left waiting would be offered in this one. */
+export async function clear(): Promise<void> {
+  await inTheNameOf('sam', async (ask) => {
+    for (const { interaction_id, ownership } of ((await ask('interaction.list', {}))['interactions'] ?? []) as Record<string, string>[]) {
+      if (ownership === 'detached') continue;
+      await ask('supervise.take_over', { interaction_id });
+      await ask('interaction.set_outcome', { interaction_id, status: 'closed' });
+      await ask('interaction.close', { interaction_id });
+    }
+  });
+}
+
 /** Ends all that an agent has: the next test finds an empty inbox and free capacity. */
 export async function finish(login: string): Promise<void> {
   await inTheNameOf(login, async (ask) => {

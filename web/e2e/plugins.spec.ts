@@ -9,7 +9,7 @@ test('a bot is let work, answers, and hands over with what was said and why', as
   const ada = await (await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } })).newPage();
   await signIn(ada, 'ada');
   await ada.goto(url('/#/admin/plugins'));
-  const faq = ada.getByRole('region', { name: 'faq' });
+  const faq = ada.getByRole('region', { name: 'faq', exact: true });
   await expect(faq).toContainText('Waiting for a grant');
   await faq.getByRole('button', { name: 'Grant…' }).click();
   const grant = ada.getByRole('dialog', { name: 'Let faq work?' });
@@ -51,7 +51,7 @@ test('a plugin is set by a form of its own, and shows a section of the card', as
   const ada = await (await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } })).newPage();
   await signIn(ada, 'ada');
   await ada.goto(url('/#/admin/plugins'));
-  const card = ada.getByRole('region', { name: 'crm-card' });
+  const card = ada.getByRole('region', { name: 'crm-card', exact: true });
   await card.getByRole('button', { name: 'Settings' }).click();
   const form = ada.getByRole('dialog', { name: 'Settings of crm-card' });
   await form.getByLabel(/^Address that is asked/).fill(customers.url);
