@@ -1,16 +1,14 @@
 //! The order of a run: each server fresh for each round, in turn; then what they hold in memory.
 
-use crate::agents::{self, Agent, PASSWORD};
+use crate::agents::{self, Agent};
 use crate::load::{Board, Kind, Load};
-use crate::process::{Process, free_address, pin_to_second_core, pinned};
+use crate::process::{Process, free_address, pin_to_second_core};
 use crate::provider;
 use crate::report::{Figures, Memory, Round, table};
-use crate::webhook::{ACCOUNT, CHANNEL, PHONE, SECRET};
-use anyhow::{Context as _, bail, ensure};
-use std::io::Write as _;
+use crate::server::{Folder, Server, conditions, fresh};
+use anyhow::{Context as _, ensure};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -172,135 +170,27 @@ fn start(
     provider: SocketAddr,
     logins: &[String],
 ) -> anyhow::Result<Process> {
-    let words = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect::<Vec<String>>();
-    let (listen, log) = (address.to_string(), data.join("log"));
-    let here = std::env::current_dir()?;
     match (who, &settings.server) {
         (Who::Floor, _) | (_, None) => {
-            let program = std::env::current_exe()?;
-            let (program, database) = (program.to_string_lossy(), data.join("floor.db"));
-            let provider = provider.to_string();
+            let program = std::env::current_exe()?.to_string_lossy().into_owned();
+            let database = data.join("floor.db").to_string_lossy().into_owned();
+            let (listen, provider) = (address.to_string(), provider.to_string());
             let parts = [
-                &*program,
+                program.as_str(),
                 "floor",
                 "--listen",
                 &listen,
                 "--database",
-                &database.to_string_lossy(),
+                &database,
                 "--provider",
                 &provider,
             ];
-            Process::start(&words(&parts), &here, &log)
+            Process::start(&parts.map(str::to_owned), &std::env::current_dir()?, &data.join("log"))
         }
-        (Who::Guichet, Some(server)) => {
-            let config = data.join("guichet.toml");
-            std::fs::write(&config, configuration(provider))?;
-            let (server, config) = (server.to_string_lossy(), config.to_string_lossy());
-            let folder = data.to_string_lossy();
-            for login in logins {
-                add_agent(&[&server, "agent", "add", login, "--config", &config, "--data", &folder])?;
-            }
-            let parts =
-                [&*server, "serve", "--demo", "--config", &config, "--data", &folder, "--listen", &listen];
-            Process::start(&words(&parts), &here, &log)
+        (Who::Guichet, Some(program)) => {
+            let server = Server { program, data, provider };
+            server.set_up("", logins)?;
+            server.start(address)
         }
     }
-}
-
-fn add_agent(command: &[&str]) -> anyhow::Result<()> {
-    let mut child = Command::new(command[0])
-        .args(&command[1..])
-        .args([
-            "--name",
-            "Bench",
-            "--role",
-            "agent",
-            "--skill",
-            "support:5",
-            "--skill",
-            "sales:5",
-            "--capacity",
-            "1000",
-            "--password-stdin",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| command.join(" "))?;
-    if let Some(mut input) = child.stdin.take() {
-        input.write_all(PASSWORD.as_bytes())?;
-    }
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        bail!("{}: {}", command.join(" "), String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(())
-}
-
-fn configuration(provider: SocketAddr) -> String {
-    format!(
-        r#"[[channel]]
-id = "{CHANNEL}"
-kind = "whatsapp"
-phone_number_id = "{PHONE}"
-business_account_id = "{ACCOUNT}"
-graph_url = "http://{provider}/v23.0"
-access_token = "bench-token"
-app_secret = "{SECRET}"
-verify_token = "bench-verify"
-messages_per_second = 1000000
-"#
-    )
-}
-
-/// Where the databases are made: on the disk of the build, as a temporary folder may be memory, where nothing is durable.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> anyhow::Result<Self> {
-        let program = std::env::current_exe()?;
-        let beside = program.parent().context("a program without a folder")?;
-        let folder = beside.join(format!("bench-data-{}", std::process::id()));
-        std::fs::create_dir_all(&folder)?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What is left is in the build's folder, which is thrown away anyway.
-        drop(std::fs::remove_dir_all(&self.0));
-    }
-}
-
-fn fresh(folder: &Path) -> anyhow::Result<PathBuf> {
-    if folder.exists() {
-        std::fs::remove_dir_all(folder)?;
-    }
-    std::fs::create_dir_all(folder)?;
-    Ok(folder.to_path_buf())
-}
-
-/// What the figures depend on besides the programs.
-fn conditions(folder: &Path) -> anyhow::Result<String> {
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown");
-    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
-    let mut file = std::fs::File::create(folder.join("sync"))?;
-    let mut waits: Vec<Duration> = Vec::new();
-    for _ in 0..100 {
-        file.write_all(&[0; 4096])?;
-        let start = Instant::now();
-        file.sync_data()?;
-        waits.push(start.elapsed());
-    }
-    waits.sort();
-    let sync = waits.get(50).map_or(0.0, Duration::as_secs_f64) * 1000.0;
-    let place =
-        if pinned() { "server on CPU 0, load on CPU 1" } else { "one core for both: ratios mean little" };
-    Ok(format!(
-        "{}, {cores} cores; {place}; fdatasync {sync:.2} ms",
-        model.trim_start_matches([':', '\t', ' '])
-    ))
 }

@@ -122,6 +122,11 @@ impl Board {
         trips.len() - 1
     }
 
+    /// Messages of customers so far, of all phases.
+    pub fn written(&self) -> usize {
+        self.trips.borrow().len()
+    }
+
     fn sent(&self) -> usize {
         self.trips.borrow().len() - self.first.get()
     }

@@ -114,7 +114,8 @@ fn row(text: &mut String, what: &str, wanted: &str, digits: usize, values: &[Vec
     text.push('\n');
 }
 
-fn spread(values: &[f64], digits: usize) -> String {
+/// The median and, of several, the least and the most.
+pub fn spread(values: &[f64], digits: usize) -> String {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let middle = median(values);
@@ -124,7 +125,7 @@ fn spread(values: &[f64], digits: usize) -> String {
     format!("{middle:.digits$} [{low:.digits$}..{high:.digits$}]")
 }
 
-fn median(values: &[f64]) -> f64 {
+pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;

@@ -12,10 +12,11 @@ pub fn bench(arguments: &[String]) -> Done {
     if let Some(("stored", rest)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
         return stored(&release, rest);
     }
-    run(program(release.join("bench"), ["compare"])
-        .arg("--server")
-        .arg(release.join("guichet"))
-        .args(arguments))
+    let (part, rest) = match arguments.split_first() {
+        Some((first, rest)) if first == "plugins" => ("plugins", rest),
+        _ => ("compare", arguments),
+    };
+    run(program(release.join("bench"), [part]).arg("--server").arg(release.join("guichet")).args(rest))
 }
 
 /// On a new database of each kind, in turn.

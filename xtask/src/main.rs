@@ -24,6 +24,7 @@ usage: cargo xtask <command>
   test [STAGE…]     everything that must hold, or only the stages named (`cargo xtask test list` names them)
   soak [PART…]      what takes longer: sim, kill, mutants, deny
   bench [--quick]   the message rate of the release server beside a bare pipeline
+  bench plugins     what agents notice of ten plugins that listen to every message, and of hostile ones
   bench stored      search and start with a million stored messages, on each database
   gen               write the committed copies of the protocol again from the Rust types
   screenshots       make the pictures in docs/screenshots again, from demo data
