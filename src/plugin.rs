@@ -4,7 +4,8 @@
 //! engine for what an agent might. Nobody waits for a plugin; one that fails is stopped and shown.
 //!
 //! - `manifest`, `rights`, `bundle`: what a plugin is, asks for and may; its sources, as one snapshot.
-//! - `machine`, `calls`, `kv`, `secrets`, `fault`: one VM, driven slice by slice. `thread`, `pulse`: where it runs, and who watches.
+//! - `machine`, `calls`, `kv`, `secrets`, `fault`: one VM, driven slice by slice. `thread`, `pulse`, `priority`: where it runs, who
+//!   watches, and that it gives way.
 //! - `http`, `perform`: what takes time. `log`, `keep`: the way in and the way to the store.
 //! - `runner`: one plugin at work. [`Host`]: all of them: grants, settings, reloads.
 //! - `testing`: a plugin's own tests, with a customer, a clock and a network that are played. `starter`: what a new one begins as.
@@ -23,6 +24,7 @@ mod log;
 mod machine;
 mod manifest;
 mod perform;
+mod priority;
 mod pulse;
 mod rights;
 mod runner;

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::{Map, Value as Json};
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{mpsc, oneshot};
 
 use super::bundle::{Bundle, folders};
@@ -17,6 +18,7 @@ use super::http::{Http, Lookup};
 use super::keep::Keep;
 use super::kv::Kv;
 use super::log::Log;
+use super::priority;
 use super::pulse::Watch;
 use super::rights::Rights;
 use super::runner::{Begin, Control, Runner, Shared, Status};
@@ -71,6 +73,7 @@ struct Entry {
     seen: BTreeMap<String, (u64, i64)>,
     row: Arc<Mutex<PluginRow>>,
     kv: Arc<Mutex<Kv>>,
+    /// What it had to do when it last stopped.
     jobs: Vec<PluginJob>,
     status: Arc<Mutex<Status>>,
     control: Option<mpsc::Sender<Control>>,
@@ -86,7 +89,42 @@ pub struct Host {
 /// What it has once there is a desk.
 struct Work {
     shared: Arc<Shared>,
+    carrier: Carrier,
     changed: Mutex<Option<mpsc::UnboundedReceiver<String>>>,
+}
+
+/// A runtime of its own, with a thread that gives way: whatever plugins do takes nothing from those that agents wait for.
+struct Carrier(Mutex<Option<Runtime>>);
+
+impl Carrier {
+    fn new() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("plugins")
+            .on_thread_start(priority::carrier)
+            .enable_all()
+            .build()?;
+        Ok(Self(Mutex::new(Some(runtime))))
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        if let Some(runtime) = &*locked(&self.0) {
+            runtime.spawn(task);
+        }
+    }
+
+    /// Ends what still runs on it, without waiting: it may be ended from within a runtime.
+    fn end(&self) {
+        if let Some(runtime) = locked(&self.0).take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Drop for Carrier {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 impl std::fmt::Debug for Host {
@@ -111,12 +149,16 @@ impl Host {
         let watch = Watch::start().map_err(|error| unusable(error.to_string()))?;
         let http = Http::new(&self.settings.lookup).map_err(|error| unusable(error.to_string()))?;
         let (changed, heard) = mpsc::unbounded_channel();
-        let log = Log::new(Arc::clone(desk.store()), desk.log_end());
+        let carrier = Carrier::new().map_err(|error| unusable(error.to_string()))?;
+        let main = Handle::current();
+        let log = Arc::new(Log::new(desk.clone(), main.clone()));
         let keep = Arc::new(Keep::default());
         let (agents, on_duty, controls) = (Mutex::default(), Mutex::default(), Mutex::default());
         tokio::spawn(Arc::clone(&keep).run(desk.clone()));
-        let shared = Arc::new(Shared { desk, log, keep, http, watch, agents, on_duty, controls, changed });
-        if self.work.set(Work { shared, changed: Mutex::new(Some(heard)) }).is_err() {
+        tokio::spawn(Arc::clone(&log).run());
+        let shared = Shared { desk, log, keep, http, watch, main, agents, on_duty, controls, changed };
+        let work = Work { shared: Arc::new(shared), carrier, changed: Mutex::new(Some(heard)) };
+        if self.work.set(work).is_err() {
             return Ok(());
         }
         {
@@ -125,7 +167,9 @@ impl Host {
             self.look(&mut plugins).await;
             self.tell_bots(&plugins).await;
         }
-        tokio::spawn(Arc::clone(self).watch());
+        if let Some(work) = self.work.get() {
+            work.carrier.spawn(Arc::clone(self).watch());
+        }
         Ok(())
     }
 
@@ -140,6 +184,7 @@ impl Host {
             work.shared.keep.all_stored().await;
         }
         work.shared.watch.end();
+        work.carrier.end();
     }
 
     async fn watch(self: Arc<Self>) {
@@ -250,7 +295,7 @@ impl Host {
         let begin = Begin {
             parts,
             row: Arc::clone(&entry.row),
-            jobs: std::mem::take(&mut entry.jobs),
+            jobs: entry.jobs.clone(),
             status: Arc::clone(&entry.status),
             control: controls,
         };
@@ -263,7 +308,7 @@ impl Host {
                 if let Some(on_duty) = bots {
                     self.set_bots(on_duty).await;
                 }
-                tokio::spawn(runner.run());
+                work.carrier.spawn(runner.run());
             }
             Err(errors) => {
                 let mut status = locked(&entry.status);
@@ -358,7 +403,9 @@ async fn stop(work: &Work, name: &str, entry: &mut Entry) {
     let (done, stopped) = oneshot::channel();
     if control.send(Control::Stop(done)).await.is_ok() {
         // It is gone either way.
-        let _told = stopped.await;
+        if let Ok(jobs) = stopped.await {
+            entry.jobs = jobs;
+        }
     }
     *locked(&entry.status) = Status::default();
 }

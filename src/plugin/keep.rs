@@ -1,5 +1,5 @@
-//! What plugins keep on its way to the store: gathered from all of them, written together, a few times a second at most. Agents'
-//! commits share the writer with it, so it gives way to them.
+//! What plugins keep on its way to the store: gathered from all of them, written together, once a second unless somebody waits.
+//! Agents' commits share the writer with it, so it gives way to them. What a crash takes is handled again from the log.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -11,8 +11,10 @@ use crate::clock::pause;
 use crate::port::{PluginJob, PluginRow, PluginRows, PluginValue, StoreError};
 use crate::runtime::Desk;
 
-/// How long writes are gathered, in milliseconds.
-const GATHER_MS: u64 = 100;
+/// How long writes are gathered, in milliseconds …
+const GATHER_MS: u64 = 1_000;
+/// … and how long when somebody waits for them.
+const SOON_MS: u64 = 20;
 /// How long it gives way to a busy desk.
 const GIVE_WAY_MS: u64 = 1_000;
 /// After a fault of the database.
@@ -33,13 +35,20 @@ struct Pending {
 pub(crate) struct Keep {
     pending: Mutex<Pending>,
     bell: Notify,
+    /// Rung by who waits.
+    soon: Notify,
     /// Everything up to this addition is stored.
     stored: watch::Sender<u64>,
 }
 
 impl Default for Keep {
     fn default() -> Self {
-        Self { pending: Mutex::default(), bell: Notify::new(), stored: watch::Sender::new(0) }
+        Self {
+            pending: Mutex::default(),
+            bell: Notify::new(),
+            soon: Notify::new(),
+            stored: watch::Sender::new(0),
+        }
     }
 }
 
@@ -73,6 +82,7 @@ impl Keep {
 
     /// Waits until an addition is stored.
     pub(crate) async fn stored(&self, number: u64) {
+        self.soon.notify_one();
         // The sender lives as long as this.
         drop(self.stored.subscribe().wait_for(|stored| *stored >= number).await);
     }
@@ -87,7 +97,10 @@ impl Keep {
     pub(crate) async fn run(self: Arc<Self>, desk: Desk) {
         loop {
             self.bell.notified().await;
-            pause(GATHER_MS).await;
+            tokio::select! {
+                () = pause(GATHER_MS) => {}
+                () = self.soon.notified() => pause(SOON_MS).await,
+            }
             let mut waited = 0;
             while desk.busy() && waited < GIVE_WAY_MS {
                 pause(10).await;

@@ -1,15 +1,21 @@
 //! Who watches over the plugins' threads: a slice that takes too long is stopped, a thread that can't be stopped is given up.
 //!
-//! Time is counted in steps of this watch, not read from a clock: on a machine that stands still nothing is too slow.
+//! What counts is the processor time of the thread: on a machine that is busy with something else, or stands still, nothing is too
+//! slow. Where that can't be told, steps of this watch are counted.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
+
+use super::priority;
 
 use crate::lua::sandbox::Stop;
 
 /// How often the watch looks.
-const STEP: Duration = Duration::from_millis(5);
+const STEP: Duration = Duration::from_millis(STEP_MS);
+const STEP_MS: u64 = 5;
+/// A slice that takes long without being given the processor is looked at again after as many steps.
+const LOOK_AGAIN: u64 = 4;
 /// How much longer than its limit a slice may take to stop, in milliseconds: library calls that nothing interrupts are short.
 const PATIENCE_MS: u64 = 1_000;
 
@@ -20,6 +26,9 @@ pub(crate) struct Pulse {
     /// The slice that runs; even: none.
     slice: AtomicU64,
     limit_ms: AtomicU64,
+    /// The thread, and its processor time when the slice began.
+    thread: OnceLock<i32>,
+    used: AtomicU64,
     lost: AtomicBool,
     watch: Arc<Watch>,
 }
@@ -28,6 +37,9 @@ impl Pulse {
     /// A slice begins; its number.
     pub(crate) fn begin(&self, limit_ms: u64) -> u64 {
         self.limit_ms.store(limit_ms, Ordering::Relaxed);
+        let (thread, used) = priority::here();
+        self.thread.get_or_init(|| thread);
+        self.used.store(used, Ordering::Relaxed);
         let number = self.slice.fetch_add(1, Ordering::AcqRel) + 1;
         self.watch.wake();
         number
@@ -36,6 +48,15 @@ impl Pulse {
     /// It ended.
     pub(crate) fn end(&self) {
         self.slice.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How long the slice has run, in milliseconds, if it seems to be this long already.
+    fn ran(&self, seems_ms: u64) -> u64 {
+        let now = self.thread.get().and_then(|thread| priority::used(*thread));
+        match now {
+            Some(now) => now.saturating_sub(self.used.load(Ordering::Relaxed)) / 1_000_000,
+            None => seems_ms,
+        }
     }
 
     /// Whether its thread was given up.
@@ -68,6 +89,8 @@ impl Watch {
             stop: Stop::default(),
             slice: AtomicU64::new(0),
             limit_ms: AtomicU64::new(0),
+            thread: OnceLock::new(),
+            used: AtomicU64::new(0),
             lost: AtomicBool::new(false),
             watch: Arc::clone(self),
         });
@@ -112,17 +135,20 @@ impl Watch {
             }
             let place = Arc::as_ptr(&pulse) as usize;
             let before = seen.iter().find(|(other, number, _)| (*other, *number) == (place, slice));
-            let ran = before.map_or(0, |(_, _, ran)| ran + 5);
+            let seems = before.map_or(0, |(_, _, seems)| seems + STEP_MS);
             let limit = pulse.limit_ms.load(Ordering::Relaxed);
-            if ran >= limit {
-                pulse.stop.stop(slice);
+            if seems >= limit && (seems - limit) % (LOOK_AGAIN * STEP_MS) == 0 {
+                let ran = pulse.ran(seems);
+                if ran >= limit {
+                    pulse.stop.stop(slice);
+                }
+                if ran >= limit + PATIENCE_MS {
+                    pulse.stop.stop_for_ever();
+                    pulse.lost.store(true, Ordering::Release);
+                    continue;
+                }
             }
-            if ran >= limit + PATIENCE_MS {
-                pulse.stop.stop_for_ever();
-                pulse.lost.store(true, Ordering::Release);
-                continue;
-            }
-            next.push((place, slice, ran));
+            next.push((place, slice, seems));
         }
         if !next.is_empty() {
             self.wake();

@@ -14,21 +14,23 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::bundle::Bundle;
 use super::calls::locked;
 use super::http::Http;
 use super::keep::Keep;
-use super::log::Log;
+use super::log::{Follower, Log};
 use super::machine::{Answer, Broken, Call, Entry, Step, TASKS_MAX};
 use super::perform::Performer;
 use super::pulse::Watch;
 use super::rights::Rights;
 use super::thread::{Parts, Slice, Told, VmThread, Work};
+use crate::clock::pause;
 use crate::domain::{AgentId, InteractionId, Span, Time};
 use crate::engine::PolicyError;
-use crate::port::{PluginRow, PluginRows, PluginValue};
+use crate::port::{PluginJob, PluginRow, PluginRows, PluginValue};
 use crate::runtime::Desk;
 use crate::telemetry::Plugin as Label;
 use due::Job;
@@ -38,26 +40,32 @@ use units::Unit;
 const FAILURES_MAX: usize = 5;
 /// … when they come within this time.
 const FAILURES_WITHIN: Span = Span::minutes(1);
-/// How long a handler may take with all its waits, in seconds.
+/// How long a handler may wait in all, in seconds. What it computes is counted by the watch.
 const HANDLER_SECONDS: u32 = 30;
 /// How often an event is tried whose handler was ended by another's fault.
 const TRIES_MAX: u32 = 3;
 /// What a bot may say to one contact within a minute: more is a loop.
 const REPLIES_MAX: usize = 20;
+/// Lines that reach the log within a second; more are counted.
+const LINES_MAX: u32 = 100;
 /// What is asked of a plugin at once; more is refused.
 const ASKED_MAX: usize = 16;
 /// How long handlers may go on when their plugin is to be exchanged, in milliseconds.
 const DRAIN_MS: u64 = 2_000;
+/// How long a plugin that begins waits until that is stored, in milliseconds.
+const STORED_MS: u64 = 10_000;
 /// What goes from one version of a plugin to the next, in bytes of JSON.
 const SAVED_MAX: usize = 64 * 1024;
 
 /// What all plugins share.
 pub(crate) struct Shared {
     pub(crate) desk: Desk,
-    pub(crate) log: Log,
+    pub(crate) log: Arc<Log>,
     pub(crate) keep: Arc<Keep>,
     pub(crate) http: Http,
     pub(crate) watch: Arc<Watch>,
+    /// Where the store's connections live.
+    pub(crate) main: Handle,
     /// The agents that plugins are.
     pub(crate) agents: Mutex<BTreeMap<String, AgentId>>,
     /// Those of them that are on duty, with their titles.
@@ -94,7 +102,8 @@ pub(crate) enum Control {
     Resume,
     /// Somebody asks it something.
     Ask(Entry, oneshot::Sender<Result<Json, String>>),
-    Stop(oneshot::Sender<()>),
+    /// It ends, and tells what jobs it leaves.
+    Stop(oneshot::Sender<Vec<PluginJob>>),
 }
 
 enum From {
@@ -107,18 +116,20 @@ enum From {
 struct Task {
     from: From,
     /// What it was called for.
-    entry: Entry,
+    entry: Arc<Entry>,
     /// What its commands' keys begin with, and how many it made.
     key: String,
     commands: u32,
     seconds: u32,
+    /// Whether it waits for something outside: it may also wait for its turn, for which it can do nothing.
+    waits: bool,
 }
 
 /// What a runner begins with.
 pub(crate) struct Begin {
     pub(crate) parts: Parts,
     pub(crate) row: Arc<Mutex<PluginRow>>,
-    pub(crate) jobs: Vec<crate::port::PluginJob>,
+    pub(crate) jobs: Vec<PluginJob>,
     pub(crate) status: Arc<Mutex<Status>>,
     pub(crate) control: mpsc::Receiver<Control>,
 }
@@ -145,6 +156,9 @@ pub(crate) struct Runner {
     jobs: BTreeMap<String, Job>,
     failures: VecDeque<Time>,
     replies: BTreeMap<InteractionId, VecDeque<Time>>,
+    /// Lines for the log in this second.
+    lines: u32,
+    _follower: Follower,
 }
 
 impl Runner {
@@ -153,11 +167,13 @@ impl Runner {
         let Begin { parts, row, jobs, status, control } = begin;
         let vm = VmThread::start(parts.clone(), &shared.watch).await?;
         let (answers, answered) = mpsc::unbounded_channel();
-        let read = {
+        let follower = shared.log.follow();
+        let (read, first) = {
             let mut row = locked(&row);
+            let first = row.seq.is_none();
             let read = row.seq.unwrap_or_else(|| shared.log.end());
             row.seq = Some(read);
-            read
+            (read, first)
         };
         let mut runner = Self {
             name: parts.bundle.manifest.name.clone(),
@@ -178,10 +194,20 @@ impl Runner {
             jobs: due::from_rows(jobs),
             failures: VecDeque::new(),
             replies: BTreeMap::new(),
+            lines: 0,
+            _follower: follower,
         };
         runner.began();
         runner.plan_jobs();
-        runner.keep_row();
+        let kept = runner.keep_row();
+        if first {
+            // Where it began is known before anything happens that it would miss if it began again later.
+            tokio::select! {
+                () = runner.shared.keep.stored(kept) => {}
+                // Nothing is stored any more: the server ends.
+                () = pause(STORED_MS) => {}
+            }
+        }
         Ok(runner)
     }
 
@@ -217,18 +243,18 @@ impl Runner {
                 self.dispatch();
                 self.start_jobs();
             }
-            let (runs, room, next_job) = (self.runs(), self.has_room(), self.next_job());
+            let (runs, room, next_job) = (self.runs(), self.room() >= TASKS_MAX / 2, self.next_job());
             tokio::select! {
                 told = self.vm.told.recv() => match told {
-                    Some(told) => self.told(told),
+                    Some(told) => self.told_all(told),
                     None => self.revive("its thread ended").await,
                 },
-                Some((task, answer)) = self.answered.recv() => self.vm.send(Work::Answer(task, answer)),
+                Some((task, answer)) = self.answered.recv() => self.answer(task, answer),
                 control = self.control.recv() => match control {
                     Some(Control::Stop(done)) => {
                         self.stop().await;
                         // Whoever asked may be gone.
-                        let _told = done.send(());
+                        let _told = done.send(self.job_rows());
                         return;
                     }
                     Some(control) => self.controlled(control).await,
@@ -288,9 +314,28 @@ impl Runner {
     /// Begins a handler.
     fn begin(&mut self, from: From, entry: Entry, key: String) {
         self.last_task += 1;
-        let task = self.last_task;
-        self.vm.send(Work::Start(task, entry.clone()));
-        self.tasks.insert(task, Task { from, entry, key, commands: 0, seconds: 0 });
+        let (task, entry) = (self.last_task, Arc::new(entry));
+        self.vm.send(Work::Start(task, Arc::clone(&entry)));
+        self.tasks.insert(task, Task { from, entry, key, commands: 0, seconds: 0, waits: false });
+    }
+
+    /// A handler has what it waited for.
+    fn answer(&mut self, task: u64, answer: Answer) {
+        if let Some(task) = self.tasks.get_mut(&task) {
+            task.waits = false;
+        }
+        self.vm.send(Work::Answer(task, answer));
+    }
+
+    /// What was told, and what else was told meanwhile: one look at everything for all of it.
+    fn told_all(&mut self, told: Told) {
+        self.told(told);
+        for _ in 0..TASKS_MAX {
+            match self.vm.told.try_recv() {
+                Ok(told) => self.told(told),
+                Err(_) => return,
+            }
+        }
     }
 
     fn told(&mut self, told: Told) {
@@ -303,6 +348,10 @@ impl Runner {
 
     fn slice(&mut self, slice: Slice) {
         for (level, text) in slice.lines {
+            self.lines += 1;
+            if self.lines > LINES_MAX {
+                continue;
+            }
             match level.as_str() {
                 "info" => tracing::info!(plugin = self.name, text, "a plugin says"),
                 "warn" => tracing::warn!(plugin = self.name, text, "a plugin says"),
@@ -332,8 +381,10 @@ impl Runner {
         let flood = call.op == "reply" && !self.may_reply(&call);
         let Some(task) = self.tasks.get_mut(&number) else { return self.vm.send(Work::Cancel(number)) };
         task.commands += 1;
+        task.waits = true;
         let key = format!("{}.{}", task.key, task.commands);
         if flood {
+            task.waits = false;
             let wrong = format!("more than {REPLIES_MAX} replies to one contact within a minute: a loop?");
             return self.vm.send(Work::Answer(number, Answer { wrong: Some(wrong), ..Answer::default() }));
         }
@@ -412,16 +463,24 @@ impl Runner {
         self.shared.desk.metrics().plugin_behind.get_or_create(&label).set(behind);
     }
 
+    /// A new second for the log, which is told what it was not told.
+    fn lines_dropped(&mut self) {
+        let dropped = std::mem::take(&mut self.lines).saturating_sub(LINES_MAX);
+        if dropped > 0 {
+            tracing::warn!(plugin = self.name, dropped, "a plugin says more than {LINES_MAX} lines a second");
+        }
+    }
+
     /// Keeps how far it has come.
-    fn keep_row(&self) {
+    fn keep_row(&self) -> u64 {
         let plugins = vec![locked(&self.row).clone()];
-        self.shared.keep.add(PluginRows { plugins, ..PluginRows::default() });
+        self.shared.keep.add(PluginRows { plugins, ..PluginRows::default() })
     }
 }
 
 /// Room for more events.
 impl Runner {
-    fn has_room(&self) -> bool {
-        self.pending.len() + self.tasks.len() < TASKS_MAX
+    fn room(&self) -> usize {
+        TASKS_MAX.saturating_sub(self.pending.len() + self.tasks.len())
     }
 }

@@ -13,6 +13,7 @@ use super::bundle::Bundle;
 use super::calls::{Context, JobWish, locked};
 use super::kv::Kv;
 use super::machine::{Answer, Entry, Machine, Offer, Step};
+use super::priority;
 use super::pulse::{Pulse, Watch};
 use super::rights::Rights;
 use super::secrets::Secrets;
@@ -41,7 +42,7 @@ impl Parts {
 
 /// What the thread is asked. What waits is bounded by the handlers under way.
 pub(crate) enum Work {
-    Start(u64, Entry),
+    Start(u64, Arc<Entry>),
     Answer(u64, Answer),
     Cancel(u64),
     Settings(Map<String, Json>),
@@ -124,6 +125,7 @@ impl Thread {
     }
 
     fn run(mut self, asked: &Receiver<Work>, ready: oneshot::Sender<Result<Offer, Vec<PolicyError>>>) {
+        priority::idle();
         let mut machine = match self.machine() {
             Ok(machine) => machine,
             Err(faults) => return drop(ready.send(Err(faults))),

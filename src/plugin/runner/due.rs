@@ -44,6 +44,11 @@ impl Runner {
         }
     }
 
+    /// All that wait.
+    pub(super) fn job_rows(&self) -> Vec<PluginJob> {
+        self.jobs.keys().map(|job| self.job_row(job)).collect()
+    }
+
     /// Brings jobs that come again into step with what the plugin says of them.
     pub(super) fn plan_jobs(&mut self) {
         let now = self.now();
@@ -73,12 +78,12 @@ impl Runner {
     /// What handlers wished: the rows to keep.
     pub(super) fn wished(&mut self, wishes: Vec<JobWish>) -> Vec<PluginJob> {
         let mut rows = Vec::new();
+        let mut too_many = None;
         for JobWish { job, due_at, data } in wishes {
             match due_at {
                 None => drop(self.jobs.remove(&job)),
                 Some(_) if self.jobs.len() >= JOBS_MAX && !self.jobs.contains_key(&job) => {
-                    let what = format!("{JOBS_MAX} jobs wait already; {job} is left out");
-                    self.failed(fault(&self.parts.bundle.main(), 0, what));
+                    too_many.get_or_insert(job);
                     continue;
                 }
                 Some(due_at) => {
@@ -88,6 +93,10 @@ impl Runner {
                 }
             }
             rows.push(self.job_row(&job));
+        }
+        if let Some(job) = too_many {
+            let what = format!("{JOBS_MAX} jobs wait already; {job} is left out, with what came after it");
+            self.failed(fault(&self.parts.bundle.main(), 0, what));
         }
         rows
     }
@@ -102,7 +111,7 @@ impl Runner {
         let due: Vec<(String, Time, Json)> =
             due.map(|(name, job)| (name.clone(), job.due_at, job.data.clone())).collect();
         for (name, due_at, data) in due {
-            if !self.has_room() {
+            if self.room() == 0 {
                 return;
             }
             if let Some(job) = self.jobs.get_mut(&name) {

@@ -93,7 +93,7 @@ impl Runner {
                     Some(told) => self.told(told),
                     None => break,
                 },
-                Some((task, answer)) = self.answered.recv() => self.vm.send(Work::Answer(task, answer)),
+                Some((task, answer)) = self.answered.recv() => self.answer(task, answer),
                 () = &mut until => break,
             }
         }
@@ -111,7 +111,7 @@ impl Runner {
 
 /// Runs one handler that may not wait, on a thread that does nothing else.
 async fn once(vm: &mut VmThread, kind: &'static str, given: Json) -> Result<Json, Broken> {
-    vm.send(Work::Start(u64::MAX, Entry { kind, name: String::new(), given }));
+    vm.send(Work::Start(u64::MAX, Arc::new(Entry { kind, name: String::new(), given })));
     let broken = |what: &str| Broken { error: fault(&vm_main(kind), 0, what), spent: true };
     loop {
         match vm.told.recv().await {

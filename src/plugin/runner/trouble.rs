@@ -1,5 +1,7 @@
 //! What becomes of a plugin that fails: counted and shown, its contacts given to people, and suspended when it goes on failing.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use super::{FAILURES_MAX, FAILURES_WITHIN, From, HANDLER_SECONDS, Runner, TRIES_MAX};
@@ -95,7 +97,7 @@ impl Runner {
                 self.free(&unit);
                 unit.tries += 1;
                 if unit.tries < TRIES_MAX {
-                    unit.entries.push_front(task.entry);
+                    unit.entries.push_front(Arc::unwrap_or_clone(task.entry));
                     self.pending.push_front(unit);
                 } else {
                     let rows = PluginRows { plugins: self.handled(unit.seq), ..PluginRows::default() };
@@ -112,6 +114,7 @@ impl Runner {
     /// Every second: what takes too long is ended, a thread that does not come back is left behind.
     pub(super) async fn second(&mut self) {
         self.measure();
+        self.lines_dropped();
         if let Some(task) = self.vm.lost() {
             let error = fault(
                 &self.parts.bundle.main(),
@@ -127,7 +130,7 @@ impl Runner {
             return self.revive("a handler did not stop").await;
         }
         let mut late = Vec::new();
-        for (number, task) in &mut self.tasks {
+        for (number, task) in self.tasks.iter_mut().filter(|(_, task)| task.waits) {
             task.seconds += 1;
             if task.seconds > HANDLER_SECONDS {
                 late.push(*number);

@@ -10,7 +10,7 @@ use crate::domain::{AgentId, Author, InteractionId, Message, Status};
 use crate::engine::EventKind;
 use crate::plugin::calls::locked;
 use crate::plugin::event::{contact, held_by, interaction, message, told, wrote};
-use crate::plugin::machine::Entry;
+use crate::plugin::machine::{Entry, TASKS_MAX};
 use crate::port::{LoggedEvent, PluginRow, PluginRows};
 
 /// Messages looked at for what a contact said before the bot had it.
@@ -32,9 +32,15 @@ pub(super) struct Unit {
 impl Runner {
     /// Reads on in the log while there is room.
     pub(super) async fn fill(&mut self) {
-        while self.has_room() {
-            match self.shared.log.after(self.read).await {
-                Ok(events) if events.is_empty() => break,
+        // By halves: a read for each event that was handled would be many reads.
+        while self.room() >= TASKS_MAX / 2 {
+            let upto = self.shared.log.read();
+            match self.shared.log.after(self.read, self.room()).await {
+                Ok(events) if events.is_empty() => {
+                    // What was there has been forgotten meanwhile.
+                    self.read = self.read.max(upto);
+                    break;
+                }
                 Ok(events) => self.take_all(&events).await,
                 Err(error) => {
                     tracing::warn!(%error, plugin = self.name, "the event log can't be read; trying again");
@@ -48,7 +54,7 @@ impl Runner {
 
     async fn take_all(&mut self, events: &[Arc<LoggedEvent>]) {
         for event in events {
-            if !self.has_room() {
+            if self.room() == 0 {
                 return;
             }
             self.forgotten(event.event.seq);
@@ -138,15 +144,17 @@ impl Runner {
         let unread = |error: crate::port::StoreError| {
             tracing::warn!(%error, plugin = self.name, "messages can't be read");
         };
-        let store = self.shared.desk.store();
         let seq = logged.event.seq;
-        let just = store.log_after(seq - i64::from(LOOK_BACK) - 1, LOOK_BACK).await.map_err(unread).ok()?;
-        let ours = |it: &&LoggedEvent| it.event.seq < seq && it.event.interaction_id == Some(interaction_id);
+        let just = self.shared.log.before(seq, LOOK_BACK).await.map_err(unread).ok()?;
+        let ours =
+            |it: &&Arc<LoggedEvent>| it.event.seq < seq && it.event.interaction_id == Some(interaction_id);
         let said = just.iter().rev().filter(ours).find(|it| wrote(it).is_some());
         if let Some(said) = said.and_then(|it| it.message.as_ref()) {
             return Some(message(said, &self.readable()));
         }
-        let page = store.messages(interaction_id, None, OPENING).await.map_err(unread).ok()?;
+        let store = Arc::clone(self.shared.desk.store());
+        let read = async move { store.messages(interaction_id, None, OPENING).await };
+        let page = self.shared.main.spawn(read).await.ok()?.map_err(unread).ok()?;
         let before = |it: &&Message| it.author == Author::Contact && it.created_at < logged.event.time;
         page.messages.iter().rev().find(before).map(|it| message(it, &self.readable()))
     }
@@ -181,6 +189,9 @@ impl Runner {
 
     /// Gives events to handlers whose interaction no other handler is busy with.
     pub(super) fn dispatch(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
         let mut waiting = VecDeque::new();
         let mut blocked = self.busy.clone();
         while let Some(mut unit) = self.pending.pop_front() {
