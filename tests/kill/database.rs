@@ -4,7 +4,7 @@ use sqlx::{Connection, Row};
 
 /// A database of this test's own on the server that `GUICHET_TEST_POSTGRES` names. Without one: `None`, said aloud, or a failure
 /// where the test command requires it.
-pub(crate) async fn postgres() -> Option<String> {
+pub(crate) async fn postgres(of: &str) -> Option<String> {
     let Ok(server) = std::env::var("GUICHET_TEST_POSTGRES") else {
         assert!(
             std::env::var("GUICHET_REQUIRE_POSTGRES").is_err(),
@@ -13,7 +13,7 @@ pub(crate) async fn postgres() -> Option<String> {
         println!("skipped: GUICHET_TEST_POSTGRES names no server; `cargo xtask test` starts one");
         return None;
     };
-    let name = format!("guichet_kill_{}", std::process::id());
+    let name = format!("guichet_kill_{of}_{}", std::process::id());
     let mut connection = sqlx::PgConnection::connect(&server).await.expect("the test server answers");
     sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
         .execute(&mut connection)

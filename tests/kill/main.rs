@@ -52,7 +52,7 @@ async fn killed_on_sqlite() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_on_postgresql() {
-    let Some(database) = database::postgres().await else { return };
+    let Some(database) = database::postgres("agents").await else { return };
     let folder = tempfile::tempdir().unwrap();
     survive(&database, folder.path()).await;
 }

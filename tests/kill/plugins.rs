@@ -15,6 +15,9 @@ use crate::{moment, seed};
 /// So many that none of them is answered more often than a person reads.
 const CUSTOMERS: usize = 400;
 
+/// Looks at how far it is, 50 ms apart: a bot has what others leave of the machine.
+const PATIENCE: usize = 4_800;
+
 const MANIFEST: &str = "name = \"echo\"\nversion = \"1\"\napi = 1\nsummary = \"Echoes\"\n\
     [capabilities]\nbot = true\nkv = \"4MiB\"\nschedule = true\nwebhook = true\n";
 const ECHO: &str = r#"
@@ -62,15 +65,25 @@ fn install(folder: &Path, database: &str) -> [(&'static str, std::path::PathBuf)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bot_answers_each_message_once_though_killed() {
+async fn a_bot_answers_each_message_once_though_killed_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
-    let database = format!("sqlite:{}", folder.path().join("guichet.db").display());
-    let settings = install(folder.path(), &database);
+    survive(&format!("sqlite:{}", folder.path().join("guichet.db").display()), folder.path()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bot_answers_each_message_once_though_killed_on_postgresql() {
+    let Some(database) = database::postgres("plugins").await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    survive(&database, folder.path()).await;
+}
+
+async fn survive(database: &str, folder: &Path) {
+    let settings = install(folder, database);
     let (rounds, seed) = (rounds(), seed());
     println!("GUICHET_SIM_SEED={seed} GUICHET_KILL_ROUNDS={rounds}");
     let mut contacts = Contacts::new(CUSTOMERS);
     for round in 0..rounds {
-        let mut server = Server::start_with(&database, folder.path(), &settings).await;
+        let mut server = Server::start_with(database, folder, &settings).await;
         contacts.resend(&server).await;
         let kill_at = Duration::from_millis(moment(seed, round));
         // The moment is real time because the kill is.
@@ -80,13 +93,13 @@ async fn a_bot_answers_each_message_once_though_killed() {
         }
         server.kill();
     }
-    let mut server = Server::start_with(&database, folder.path(), &settings).await;
+    let mut server = Server::start_with(database, folder, &settings).await;
     contacts.resend(&server).await;
     let written = contacts.acknowledged().count();
     assert!(written > 0, "the load never reached the server");
     // It has everything to catch up with; then it is as if nobody had been killed.
     let mut told = Value::Null;
-    for _ in 0..600 {
+    for _ in 0..PATIENCE {
         let answer = http().get(format!("{}/plugins/echo/webhook", server.base)).send().await.unwrap();
         told = serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default();
         if told["marked"] == written && told["heard"] == written {
@@ -97,7 +110,7 @@ async fn a_bot_answers_each_message_once_though_killed() {
     assert_eq!((&told["heard"], &told["marked"]), (&written.into(), &written.into()), "seed {seed}");
     server.stop();
     let mut echoes: BTreeMap<String, usize> = BTreeMap::new();
-    for text in database::outbound_texts(&database).await {
+    for text in database::outbound_texts(database).await {
         *echoes.entry(text).or_default() += 1;
     }
     let twice: Vec<_> = echoes.iter().filter(|(_, times)| **times > 1).collect();
