@@ -5,17 +5,26 @@ use crate::test::{cargo_bin, nextest, server};
 use crate::{install, postgres, web};
 
 /// Each number can be set from outside; these are what a night should run.
-const NUMBERS: [(&str, &str); 2] = [("GUICHET_SIM_HISTORIES", "1000000"), ("GUICHET_KILL_ROUNDS", "200")];
+const NUMBERS: [(&str, &str); 3] =
+    [("GUICHET_SIM_HISTORIES", "1000000"), ("GUICHET_KILL_ROUNDS", "200"), ("GUICHET_RELOADS", "1000")];
 
 type Part = fn() -> Done;
 
 /// The short ones first.
-const PARTS: [(&str, Part); 5] =
-    [("deny", deny), ("axe", axe), ("kill", kill), ("sim", sim), ("mutants", mutants)];
+const PARTS: [(&str, Part); 6] = [
+    ("deny", deny),
+    ("reloads", reloads),
+    ("axe", axe),
+    ("kill", kill),
+    ("sim", sim),
+    ("mutants", mutants),
+];
 
 pub fn soak(parts: &[String]) -> Done {
     if let Some(unknown) = parts.iter().find(|part| PARTS.iter().all(|(name, _)| name != part)) {
-        return Err(Failure::new(format!("there is no part `{unknown}`: deny, axe, kill, sim, mutants")));
+        return Err(Failure::new(format!(
+            "there is no part `{unknown}`: deny, reloads, axe, kill, sim, mutants"
+        )));
     }
     for (name, part) in PARTS {
         if parts.is_empty() || parts.iter().any(|wanted| wanted == name) {
@@ -40,6 +49,11 @@ fn axe() -> Done {
 
 fn sim() -> Done {
     tests("binary(sim)", &["--test", "sim"])
+}
+
+/// A plugin, reloaded again and again under traffic.
+fn reloads() -> Done {
+    tests("test(/reloads_under_traffic/)", &["reloads_under_traffic"])
 }
 
 fn kill() -> Done {
