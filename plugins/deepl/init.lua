@@ -2,7 +2,7 @@
 -- A translator: `[translation] kind = "plugin"`, `plugin = "deepl"`, and `[plugin.deepl.secrets] api_key = { env = "DEEPL_KEY" }`.
 local p = plugin()
 
-local HOSTS = { pro = "https://api.deepl.com/v2/", free = "https://api-free.deepl.com/v2/" }
+local HOSTS = { pro = "https://api.deepl.com/", free = "https://api-free.deepl.com/" }
 -- 456: the quota is used up.
 local PROBLEMS = { [400] = "language", [403] = "refused", [456] = "refused", [429] = "busy", [503] = "busy", [529] = "busy" }
 
@@ -22,7 +22,7 @@ end
 
 p:translator {
 	translate = function(given)
-		local answer, problem = call("translate", {
+		local answer, problem = call("v2/translate", {
 			json = {
 				text = { given.text },
 				source_lang = string.upper(given.from),
@@ -36,13 +36,16 @@ p:translator {
 	end,
 
 	languages = function()
-		local known, problem = call("languages", { query = { type = "source" } })
+		local known, problem = call("v3/languages", { query = { resource = "translate_text" } })
 		if not known then
 			error(`the languages can't be read: {problem}`)
 		end
 		local languages = {}
 		for _, language in known do
-			table.insert(languages, { code = string.lower(language.language), name = language.name })
+			-- Variants of a country are targets only; `translate` chooses one where it must.
+			if language.usable_as_source then
+				table.insert(languages, { code = string.lower(language.lang), name = language.name })
+			end
 		end
 		return languages
 	end,

@@ -1,7 +1,9 @@
-//! Plugins in the running server: grants, events, what they keep, jobs, webhooks, reloads. `bots` and `hostile` are beside.
+//! Plugins in the running server: grants, events, what they keep, jobs, webhooks, reloads. Beside: `bots`, `hostile`,
+//! `traffic`, `services` and (with translators that we did not write) `published`.
 
 mod bots;
 mod hostile;
+mod published;
 mod services;
 mod traffic;
 

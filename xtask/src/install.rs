@@ -1,6 +1,6 @@
 //! What the tests need from the system: found, else installed where Debian's or Ubuntu's packages can be, else named.
 
-use crate::run::{Done, Failure, find, memory, output, program, works};
+use crate::run::{Done, Failure, find, memory, output, program, root, works};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -77,6 +77,80 @@ pub fn smtp_python() -> Done<PathBuf> {
     output(program("python3", ["-m", "venv"]).arg(&folder))?;
     output(&mut program(&python, ["-m", "pip", "install", "--quiet", PACKAGE]))?;
     Ok(python)
+}
+
+/// A published description that is not ours to copy, kept beside the project.
+const DEEPL: &str = "../shared/specs/deepl_openapi.json";
+
+/// What the tests of translators need that we did not write, as the variables that name it. What is not to be had is said.
+pub fn translators() -> Vec<(&'static str, PathBuf)> {
+    let mut found = Vec::new();
+    let description =
+        std::env::var_os("GUICHET_TEST_DEEPL").map_or_else(|| root().join(DEEPL), PathBuf::from);
+    if description.is_file() {
+        match prism() {
+            Ok(prism) => found.extend([("GUICHET_TEST_PRISM", prism), ("GUICHET_TEST_DEEPL", description)]),
+            Err(failure) => println!("   SKIPPED, the deepl plugin against DeepL's description: {failure}"),
+        }
+    } else {
+        let place = description.display();
+        println!("   SKIPPED, the deepl plugin against DeepL's description: there is no {place}");
+    }
+    match apertium() {
+        Ok(apertium) => found.push(("GUICHET_TEST_APERTIUM", apertium)),
+        Err(failure) => println!("   SKIPPED, the libretranslate plugin before a real translator: {failure}"),
+    }
+    found
+}
+
+/// Prism, which checks calls and answers by a description; its version and those of all it needs are in the lock file.
+fn prism() -> Done<PathBuf> {
+    if let Some(given) = std::env::var_os("GUICHET_TEST_PRISM") {
+        return Ok(given.into());
+    }
+    let (ours, folder) = (root().join("xtask/prism"), memory()?.join("prism"));
+    let program = folder.join("node_modules/.bin/prism");
+    let read = |path: PathBuf| std::fs::read(path).unwrap_or_default();
+    let lock = "package-lock.json";
+    if program.is_file() && read(folder.join(lock)) == read(ours.join(lock)) {
+        return Ok(program);
+    }
+    println!("   installing Prism");
+    let failed =
+        |error: std::io::Error| Failure::new(format!("cannot prepare {}: {error}", folder.display()));
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    // The lock file last: it says that the rest is there.
+    std::fs::copy(ours.join("package.json"), folder.join("package.json")).map_err(failed)?;
+    std::fs::copy(ours.join(lock), folder.join(lock)).map_err(failed)?;
+    let mut npm = program_in(&folder, "npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+    if let Err(failure) = output(&mut npm) {
+        // What is half there is not taken for the whole next time.
+        drop(std::fs::remove_file(folder.join(lock)));
+        return Err(failure);
+    }
+    Ok(program)
+}
+
+fn program_in<const N: usize>(folder: &std::path::Path, name: &str, arguments: [&str; N]) -> Command {
+    let mut command = program(name, arguments);
+    command.current_dir(folder);
+    command
+}
+
+/// Apertium with the pair of languages that the test uses.
+fn apertium() -> Done<PathBuf> {
+    let there = || -> Option<PathBuf> {
+        let given = std::env::var_os("GUICHET_TEST_APERTIUM").map(PathBuf::from);
+        let found = given.or_else(|| find("apertium", &[]))?;
+        let modes = output(&mut program(&found, ["-l"])).ok()?;
+        modes.lines().any(|mode| mode.trim() == "fra-cat").then_some(found)
+    };
+    if let Some(found) = there() {
+        return Ok(found);
+    }
+    apt(&["apertium", "apertium-fra-cat"], "a translator for the tests")?;
+    there()
+        .ok_or_else(|| Failure::new("the packages of Apertium brought no translation from French to Catalan"))
 }
 
 fn chromium_in_path() -> Option<PathBuf> {

@@ -74,6 +74,7 @@ fn doc() -> Done {
 
 fn rust() -> Done {
     let python = install::smtp_python()?;
+    let translators = install::translators();
     let postgres = postgres::start()?;
     let mut command = if nextest() {
         cargo(["nextest", "run", "--cargo-quiet", "--locked", "--package", "guichet", "--package", "xtask"])
@@ -94,7 +95,8 @@ fn rust() -> Done {
         .env("GUICHET_TEST_POSTGRES", &postgres.url)
         .env("GUICHET_REQUIRE_POSTGRES", "1")
         .env("GUICHET_TEST_SMTP_PYTHON", python)
-        .env("GUICHET_REQUIRE_SMTP", "1"))
+        .env("GUICHET_REQUIRE_SMTP", "1")
+        .envs(translators))
 }
 
 fn doctests() -> Done {

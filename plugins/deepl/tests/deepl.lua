@@ -26,6 +26,10 @@ test("no answer is told as such", function(t)
 end)
 
 test("knows its languages", function(t)
-	t:http("https://api.deepl.com/v2/languages", { json = { { language = "FR", name = "French" } } })
+	t:http("https://api.deepl.com/v3/languages", { json = {
+		{ lang = "en-GB", name = "English (British)", usable_as_source = false, usable_as_target = true },
+		{ lang = "fr", name = "French", usable_as_source = true, usable_as_target = true },
+	} })
 	expect(t:languages()[1].code):is("fr")
+	expect(t:requests()[1].url):contains("resource=translate_text")
 end)

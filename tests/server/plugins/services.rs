@@ -41,13 +41,13 @@ fn rules() -> TranslationRules {
 }
 
 /// A server whose translator is a plugin.
-async fn translating(name: &'static str, folder: tempfile::TempDir) -> Plugged {
+pub(super) async fn translating(name: &'static str, folder: tempfile::TempDir) -> Plugged {
     let made =
         move |host: &Arc<Host>, setup: &mut Setup| setup.translator = Some((host.translator(name), rules()));
     Plugged::with(folder, "", Setup::default(), made).await
 }
 
-async fn translates(plugged: &Plugged, name: &str, expected: &str) {
+pub(super) async fn translates(plugged: &Plugged, name: &str, expected: &str) {
     let desk = &plugged.desk;
     let (mut ada, _) = Client::start(desk, "ada").await;
     grant(&mut ada, name).await;
@@ -76,29 +76,48 @@ async fn libretranslate_translates_as_a_plugin() {
     translates(&plugged, "libretranslate", "en-ma en-commande").await;
 }
 
-#[tokio::test]
-async fn deepl_translates_as_a_plugin() {
+/// Answers as DeepL does, for one language each way.
+pub(super) async fn stand_in_for_deepl() -> std::net::SocketAddr {
     async fn translate(headers: HeaderMap, Json(ask): Json<Value>) -> Json<Value> {
         assert_eq!(headers["authorization"], "DeepL-Auth-Key s3cret-key");
         assert_eq!((&ask["source_lang"], &ask["target_lang"]), (&json!("FR"), &json!("EN-GB")));
         let text = format!("[{}]", ask["text"][0].as_str().expect("a text"));
         Json(json!({ "translations": [{ "detected_source_language": "FR", "text": text }] }))
     }
-    let languages = json!([{ "language": "FR", "name": "French" }, { "language": "EN", "name": "English" }]);
+    let language = |lang: &str, name: &str, source: bool, target: bool| {
+        json!({ "lang": lang, "name": name, "usable_as_source": source, "usable_as_target": target,
+            "status": "stable", "features": { "formality": { "status": "stable" } } })
+    };
+    let languages = json!([
+        language("fr", "French", true, true),
+        language("en", "English", true, false),
+        language("en-GB", "English (British)", false, true),
+    ]);
     let router = Router::new()
         .route("/v2/translate", post(translate))
-        .route("/v2/languages", get(async move || Json(languages.clone())));
+        .route("/v3/languages", get(async move || Json(languages.clone())));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}/v2/", listener.local_addr().expect("bound"));
+    let address = listener.local_addr().expect("bound");
     tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+/// The plugin as it comes, with DeepL at another address.
+pub(super) async fn deepl_at(address: std::net::SocketAddr) -> Plugged {
+    let url = format!("http://{address}/");
     let inside = "translator = true\nprivate_network = true";
     let replaced = [
-        ("https://api.deepl.com/v2/", url.as_str()),
+        ("https://api.deepl.com/", url.as_str()),
         ("translator = true", inside),
         ("secret.api_key", "secret.key"),
         ("key = \"api_key\"", "key = \"key\""),
     ];
-    let plugged = translating("deepl", shipped("deepl", &replaced)).await;
+    translating("deepl", shipped("deepl", &replaced)).await
+}
+
+#[tokio::test]
+async fn deepl_translates_as_a_plugin() {
+    let plugged = deepl_at(stand_in_for_deepl().await).await;
     translates(&plugged, "deepl", "[ma commande]").await;
 }
 
