@@ -22,7 +22,7 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
   serve [ARGS…]     build the console if it changed, build the server, start it with demo data; ARGS go to the server
   test [STAGE…]     everything that must hold, or only the stages named (`cargo xtask test list` names them)
-  soak [PART…]      what takes longer: reloads, kill, sim, mutants, deny
+  soak [PART…]      what takes longer: reloads, axe, kill, sim, mutants, deny
   bench [--quick]   the message rate of the release server beside a bare pipeline
   bench plugins     what agents notice of ten plugins that listen to every message, and of hostile ones
   bench stored      search and start with a million stored messages, on each database

@@ -11,14 +11,8 @@ const NUMBERS: [(&str, &str); 3] =
 type Part = fn() -> Done;
 
 /// The short ones first.
-const PARTS: [(&str, Part); 6] = [
-    ("deny", deny),
-    ("reloads", reloads),
-    ("axe", axe),
-    ("kill", kill),
-    ("sim", sim),
-    ("mutants", mutants),
-];
+const PARTS: [(&str, Part); 6] =
+    [("deny", deny), ("reloads", reloads), ("axe", axe), ("kill", kill), ("sim", sim), ("mutants", mutants)];
 
 pub fn soak(parts: &[String]) -> Done {
     if let Some(unknown) = parts.iter().find(|part| PARTS.iter().all(|(name, _)| name != part)) {
