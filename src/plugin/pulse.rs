@@ -59,6 +59,24 @@ impl Pulse {
         }
     }
 
+    /// Stops a slice that took too long. `false`: its thread does not stop and is given up.
+    fn judged(&self, slice: u64, seems_ms: u64) -> bool {
+        let limit = self.limit_ms.load(Ordering::Relaxed);
+        if seems_ms < limit || !(seems_ms - limit).is_multiple_of(LOOK_AGAIN * STEP_MS) {
+            return true;
+        }
+        let ran = self.ran(seems_ms);
+        if ran >= limit {
+            self.stop.stop(slice);
+        }
+        if ran < limit + PATIENCE_MS {
+            return true;
+        }
+        self.stop.stop_for_ever();
+        self.lost.store(true, Ordering::Release);
+        false
+    }
+
     /// Whether its thread was given up.
     pub(crate) fn lost(&self) -> bool {
         self.lost.load(Ordering::Acquire)
@@ -136,17 +154,8 @@ impl Watch {
             let place = Arc::as_ptr(&pulse) as usize;
             let before = seen.iter().find(|(other, number, _)| (*other, *number) == (place, slice));
             let seems = before.map_or(0, |(_, _, seems)| seems + STEP_MS);
-            let limit = pulse.limit_ms.load(Ordering::Relaxed);
-            if seems >= limit && (seems - limit) % (LOOK_AGAIN * STEP_MS) == 0 {
-                let ran = pulse.ran(seems);
-                if ran >= limit {
-                    pulse.stop.stop(slice);
-                }
-                if ran >= limit + PATIENCE_MS {
-                    pulse.stop.stop_for_ever();
-                    pulse.lost.store(true, Ordering::Release);
-                    continue;
-                }
+            if !pulse.judged(slice, seems) {
+                continue;
             }
             next.push((place, slice, seems));
         }

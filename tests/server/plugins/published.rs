@@ -1,4 +1,4 @@
-//! The shipped translators against what others wrote: DeepL's published description, through a proxy that checks every call and
+//! The shipped translators against what others wrote: `DeepL`'s published description, through a proxy that checks every call and
 //! answer by it, and Apertium, which translates in earnest.
 //!
 //! `GUICHET_TEST_DEEPL` names the description and `GUICHET_TEST_PRISM` the proxy; `GUICHET_TEST_APERTIUM` the translator. The test
@@ -20,6 +20,7 @@ use super::services::{deepl_at, shipped, stand_in_for_deepl, translates, transla
 use crate::client::{Client, on};
 
 /// What a variable names; without it the test is skipped, aloud.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn given(variable: &str, what: &str) -> Option<PathBuf> {
     let path = std::env::var_os(variable).map(PathBuf::from);
     if path.is_none() {
@@ -96,7 +97,7 @@ async fn deepl_is_spoken_to_as_its_published_description_says() {
     alice.event("a polite translation", holds).await;
 }
 
-/// Asks and answers as LibreTranslate does; Apertium translates.
+/// Asks and answers as `LibreTranslate` does; Apertium translates.
 async fn stand_in_for_libretranslate(apertium: PathBuf) -> SocketAddr {
     let translate = move |Json(ask): Json<Value>| {
         let apertium = apertium.clone();
@@ -163,8 +164,8 @@ async fn libretranslate_stands_before_a_translator_that_translates() {
     let text = told["message"]["translation"]["text"].as_str().expect("a translation");
     assert!(text.starts_with("On és"), "{text}");
     alice.ask("message.send", on(&id, json!({ "text": "Bon dia, la factura és aquí." }))).await;
-    let sent = async || {
+    let arrived = async || {
         desk.provider.texts().iter().any(|text| text.contains("Bonjour") && text.contains("facture"))
     };
-    desk.until("our words in theirs", sent).await;
+    desk.until("our words in theirs", arrived).await;
 }

@@ -76,7 +76,7 @@ async fn libretranslate_translates_as_a_plugin() {
     translates(&plugged, "libretranslate", "en-ma en-commande").await;
 }
 
-/// Answers as DeepL does, for one language each way.
+/// Answers as `DeepL` does, for one language each way.
 pub(super) async fn stand_in_for_deepl() -> std::net::SocketAddr {
     async fn translate(headers: HeaderMap, Json(ask): Json<Value>) -> Json<Value> {
         assert_eq!(headers["authorization"], "DeepL-Auth-Key s3cret-key");
@@ -102,7 +102,7 @@ pub(super) async fn stand_in_for_deepl() -> std::net::SocketAddr {
     address
 }
 
-/// The plugin as it comes, with DeepL at another address.
+/// The plugin as it comes, with `DeepL` at another address.
 pub(super) async fn deepl_at(address: std::net::SocketAddr) -> Plugged {
     let url = format!("http://{address}/");
     let inside = "translator = true\nprivate_network = true";

@@ -92,7 +92,6 @@ async fn reloads_under_traffic_lose_nothing_and_leave_nothing() {
     assert_eq!(told().await["more"], 0, "each once");
     desk.until("one thread", async || threads() == 1).await;
     let (after, most) = (memory(), before + 8 * 1024 + rounds * PER_ROUND);
-    println!("{rounds} reloads: {before} KiB after a fifth of them, {after} KiB at the end");
     assert!(after < most, "{before} → {after} KiB after {rounds} reloads");
 
     // Its files are gone: so are its way in, its jobs and its thread. Put back, it does what had come due, once.
