@@ -453,7 +453,9 @@ impl Runner {
     }
 
     fn measure(&self) {
-        let behind = (self.shared.log.end() - locked(&self.row).seq.unwrap_or(0)).max(0);
+        // What was read and was none of its business is no work, though its place is not kept for each such event.
+        let upto = self.open.first().map_or(self.read, |first| first - 1);
+        let behind = (self.shared.log.end() - upto).max(0);
         {
             let mut status = locked(&self.status);
             status.behind = behind;
