@@ -54,7 +54,7 @@ pub async fn measure(settings: Settings) -> anyhow::Result<()> {
     let store = guichet::store::open(&settings.database).await?;
     store.acquire().await?;
     let begin = Instant::now();
-    while !store.index_more().await?.complete {}
+    while !store.index_more(128).await?.complete {}
     let taken = begin.elapsed().as_secs_f64();
     println!("indexed in {taken:.0} s: {:.0} messages/s", f64::from(settings.messages) / taken);
     database.settle().await?;

@@ -333,8 +333,8 @@ pub trait Store: Send + Sync + 'static {
         before: Option<InteractionId>,
         limit: u32,
     ) -> BoxFuture<'_, Result<InteractionPage, StoreError>>;
-    /// Takes the search index one bounded step further behind the event log. Only the writer may.
-    fn index_more(&self) -> BoxFuture<'_, Result<Indexed, StoreError>>;
+    /// Takes the search index one step further behind the event log: at most so many events. Only the writer may.
+    fn index_more(&self, events: u32) -> BoxFuture<'_, Result<Indexed, StoreError>>;
     /// Looks words up in the search index.
     fn search<'a>(&'a self, query: &'a SearchQuery) -> BoxFuture<'a, Result<SearchPage, StoreError>>;
     /// What a contact may read of its own conversation, at most `limit` messages.

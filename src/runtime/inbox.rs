@@ -22,7 +22,7 @@ const WEBHOOKS_MAX: usize = 8_192;
 pub(crate) const BATCH_MAX: usize = 256;
 /// Inputs worth deciding while the batch before them commits. Fewer wait for its end and take along who comes meanwhile: one
 /// commit for all of them, where each would have begun its own.
-const CROWD: usize = 16;
+const CROWD: usize = 64;
 /// How long the server's own news wait for company before they get a commit for themselves: nobody waits for their answer,
 /// and most come just before something that somebody waits for.
 const OWN_PATIENCE: Duration = Duration::from_millis(5);

@@ -12,6 +12,10 @@ use super::Inner;
 use crate::clock::pause;
 use crate::port::StoreError;
 
+/// Events of one step. It holds the writer for a millisecond or two, and whoever writes a message meanwhile waits as long.
+const STEP: u32 = 128;
+/// Events of one step while the desk works: a few tenths of a millisecond.
+const SMALL_STEP: u32 = 16;
 /// How long it waits for a quiet moment before it takes a step all the same, in milliseconds: else a day of load would never
 /// be found. At full load the index then takes a hundredth of the time, where following at once took a sixth.
 const GIVE_WAY_MS: u64 = 250;
@@ -37,6 +41,13 @@ pub(super) struct Indexing {
     followed: watch::Sender<i64>,
 }
 
+impl Indexing {
+    /// Whether somebody waits for it.
+    fn is_asked_for(&self) -> bool {
+        self.searching.load(Ordering::Relaxed) > 0
+    }
+}
+
 impl Default for Indexing {
     fn default() -> Self {
         Self {
@@ -50,8 +61,13 @@ impl Default for Indexing {
 
 /// Goes on until the store is closed.
 pub(super) async fn keep_indexed(desk: Arc<Inner>) {
+    let mut newest = desk.newest.clone();
     loop {
-        match desk.store.index_more().await {
+        // Something was stored since the last step: more comes any moment.
+        let works = newest.has_changed().unwrap_or(false);
+        newest.mark_unchanged();
+        let step = if works && !desk.indexing.is_asked_for() { SMALL_STEP } else { STEP };
+        match desk.store.index_more(step).await {
             Ok(indexed) => {
                 desk.metrics.index_behind.set(indexed.behind);
                 desk.indexing.followed.send_replace(indexed.seq);
@@ -88,8 +104,7 @@ async fn rest(desk: &Inner) {
 /// Waits while others have more urgent work.
 async fn give_way(desk: &Inner) {
     let mut waited = 0;
-    while desk.indexing.searching.load(Ordering::Relaxed) == 0 && desk.inbox.is_busy() && waited < GIVE_WAY_MS
-    {
+    while !desk.indexing.is_asked_for() && desk.inbox.is_busy() && waited < GIVE_WAY_MS {
         tokio::select! {
             () = desk.indexing.hurry.notified() => return,
             () = pause(LOOK_MS) => waited += LOOK_MS,

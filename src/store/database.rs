@@ -144,10 +144,10 @@ impl<B: Backend> Database<B> {
     }
 
     /// Reads beside the writer and holds it only for the write.
-    async fn index_more(&self) -> Result<Indexed, StoreError> {
+    async fn index_more(&self, events: u32) -> Result<Indexed, StoreError> {
         let mut loan = self.readers.take(|| self.backend.reader()).await?;
         loan.connection().run(B::BEGIN_READ, Vec::new()).await?;
-        let bite = index::gather(self.sql, loan.connection()).await?;
+        let bite = index::gather(self.sql, loan.connection(), events).await?;
         loan.connection().run("COMMIT", Vec::new()).await?;
         loan.done();
         let indexed = Indexed { seq: bite.seq, behind: bite.newest - bite.seq, complete: bite.is_empty() };
@@ -511,8 +511,8 @@ impl<B: Backend> Store for Database<B> {
         Self::contact_interactions(self, contact_id, before, limit).boxed()
     }
 
-    fn index_more(&self) -> BoxFuture<'_, Result<Indexed, StoreError>> {
-        Self::index_more(self).boxed()
+    fn index_more(&self, events: u32) -> BoxFuture<'_, Result<Indexed, StoreError>> {
+        Self::index_more(self, events).boxed()
     }
 
     fn search<'a>(&'a self, query: &'a SearchQuery) -> BoxFuture<'a, Result<SearchPage, StoreError>> {

@@ -17,10 +17,9 @@ use crate::domain::{
 use crate::engine::EventKind;
 use crate::port::StoreError;
 
-/// Events that one bite follows. A bite holds the writer's connection for a millisecond or two.
-const EVENTS: i64 = 128;
-/// Ids that one bite goes back over, for what was stored before there was an index. Ids are shared by everything that has one.
-const BACK: i64 = 1_000;
+/// Ids that a bite goes back over for each event it might have followed, for what was stored before there was an index. Ids are
+/// shared by everything that has one.
+const BACK: i64 = 8;
 /// Messages of interactions that changed hands, in one bite: their newest.
 const OF_INTERACTIONS: i64 = 2_000;
 /// Stems of one document: a long message's beginning.
@@ -118,12 +117,17 @@ struct Rows {
 }
 
 /// Reads the next bite: the newest events first; when there are none left, what is older than the index.
-pub(super) async fn gather<C: Connection>(sql: &'static Sql, c: &mut C) -> Result<Bite, StoreError> {
+pub(super) async fn gather<C: Connection>(
+    sql: &'static Sql,
+    c: &mut C,
+    limit: u32,
+) -> Result<Bite, StoreError> {
+    let limit = i64::from(limit);
     let read: Read<C::Row, (i64, i64, i64)> = |r| Ok((r.int()?, r.int()?, r.int()?));
     let progress = c.each(&sql.index_progress, Vec::new(), "index_progress", read).await?;
     let (seq, below, newest) = progress.first().copied().unwrap_or_default();
     let mut bite = Bite { seq, below, newest, ..Bite::default() };
-    let events = c.each(&sql.index_events, vec![seq.into(), EVENTS.into()], "events", decode::event).await?;
+    let events = c.each(&sql.index_events, vec![seq.into(), limit.into()], "events", decode::event).await?;
     let rows = if let Some(last) = events.last() {
         bite.seq = last.seq;
         let mut touched = Touched::default();
@@ -132,7 +136,7 @@ pub(super) async fn gather<C: Connection>(sql: &'static Sql, c: &mut C) -> Resul
         }
         follow(sql, c, touched).await?
     } else if below > 0 {
-        bite.below = (below - BACK).max(0);
+        bite.below = (below - BACK * limit).max(0);
         between(sql, c, bite.below, below).await?
     } else {
         return Ok(bite);

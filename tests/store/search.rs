@@ -35,7 +35,7 @@ fn seen_by(agent_id: AgentId, contacts: &[i64], text: &str) -> SearchQuery {
 
 async fn index(store: &Arc<dyn Store>) {
     for _ in 0..10_000 {
-        if store.index_more().await.unwrap().complete {
+        if store.index_more(128).await.unwrap().complete {
             return;
         }
     }
@@ -348,6 +348,6 @@ pub(crate) async fn only_the_writer_indexes(testbed: &Testbed) {
     desk.event(1, 100, EventKind::InteractionCreated);
     desk.store(&store).await;
     testbed.run("UPDATE writer SET epoch = epoch + 1").await;
-    let error = store.index_more().await.unwrap_err();
+    let error = store.index_more(128).await.unwrap_err();
     assert!(matches!(error, guichet::port::StoreError::Fenced), "{error}");
 }
