@@ -10,6 +10,7 @@
 
 pub mod sandbox;
 
+mod address_book;
 mod book;
 mod calendar;
 mod close_rules;
@@ -31,6 +32,7 @@ mod types;
 mod watch;
 mod worker;
 
+pub use address_book::{AddressBook, AddressEntry};
 pub(crate) use book::{beside, weekly};
 pub(crate) use calendar::instant;
 pub(crate) use fault::{nearest, out_of_memory, texts};

@@ -31,7 +31,7 @@ pub use answer::{
     Watching, WholeInteraction, Why,
 };
 pub use contact::{
-    Address, Card, Found, FoundTeam, ListedAddress, ListedContact, MergedContact, OneContact,
+    Address, Card, Found, FoundAddress, FoundTeam, ListedAddress, ListedContact, MergedContact, OneContact,
     PastInteractions, Section, SectionField, WholeContact,
 };
 pub use event::{About, Cursor, Event, EventBody, Given, HandedTo, Hello, MessageAbout};

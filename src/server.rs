@@ -4,6 +4,7 @@
 //! connected, what waits for each, limits and headers. It must not know the engine's rules, databases or providers' shapes.
 
 mod address;
+mod address_books;
 mod answers;
 mod app;
 mod auth;

@@ -27,6 +27,8 @@ words! {
         Teams = "teams",
         /// Everybody who ever wrote, or was written to.
         Contacts = "contacts",
+        /// People and places to write to, as the scripts list them.
+        AddressBooks = "address_books",
     }
 }
 

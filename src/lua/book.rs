@@ -1,4 +1,4 @@
-//! Loads a set of scripts into a VM: the API, the four files, their data checked. Knows nothing of threads or generations.
+//! Loads a set of scripts into a VM: the API, the five files, their data checked. Knows nothing of threads or generations.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,9 +12,9 @@ use super::data::{Node, Source};
 use super::fault::{fault, from_lua, nearest};
 use super::questions::{Questions, Rules};
 use super::sandbox::{Stop, Tools, Vm, environment};
-use super::source::{AUTO_CLOSE, QUICK_REPLIES, ROUTING, ScriptSet, TIMERS, is_lua};
+use super::source::{ADDRESS_BOOKS, AUTO_CLOSE, QUICK_REPLIES, ROUTING, ScriptSet, TIMERS, is_lua};
 use super::timer_rules::{TimerRules, version};
-use super::{close_rules, quick_reply, timer_rules};
+use super::{address_book, close_rules, quick_reply, timer_rules};
 use crate::domain::Span;
 use crate::engine::PolicyError;
 
@@ -63,10 +63,11 @@ impl Book {
         let quick_replies = scripts.run(QUICK_REPLIES, "quick_replies", quick_reply::read);
         let timers = scripts.run(TIMERS, "timers", timer_rules::read);
         let close = scripts.run(AUTO_CLOSE, "auto_close", close_rules::read);
+        let address_books = scripts.run(ADDRESS_BOOKS, "address_books", address_book::read);
         // From here on `require` has nothing to load from: a question must never read a file.
         lua.remove_app_data::<Modules>();
-        let (Some(routing), Some(quick_replies), Some(timers), Some(close), true) =
-            (routing, quick_replies, timers, close, faults.is_empty())
+        let (Some(routing), Some(quick_replies), Some(timers), Some(close), Some(address_books), true) =
+            (routing, quick_replies, timers, close, address_books, faults.is_empty())
         else {
             return Err(told_once(faults));
         };
@@ -75,8 +76,13 @@ impl Book {
             TimerRules::Asked(function) => (None, Some(function)),
         };
         let (route, on_message) = routing;
-        let quick_replies = Arc::new(quick_replies);
-        let rules = Rules { quick_replies, timers: fixed, close, asks_on_message: on_message.is_some() };
+        let rules = Rules {
+            quick_replies: Arc::new(quick_replies),
+            address_books: address_books.into(),
+            timers: fixed,
+            close,
+            asks_on_message: on_message.is_some(),
+        };
         let questions = Questions {
             set: Arc::clone(set),
             rules: Arc::new(rules),
@@ -136,7 +142,7 @@ fn syntax(lua: &Lua, set: &ScriptSet) -> Vec<PolicyError> {
     compiled.filter_map(|(name, result)| Some(from_lua(&result.err()?, set, name, 0))).collect()
 }
 
-/// The four scripts while they load.
+/// The five scripts while they load.
 struct Scripts<'a> {
     set: &'a ScriptSet,
     vm: &'a Vm,

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
+use super::address_book::AddressBook;
 use super::fault::fault;
 use super::limits::{GENERATIONS_KEPT, Limits, MISSES_MAX, MISSES_WITHIN, TELL_AGAIN, TOLD_MAX};
 use super::questions::Rules;
@@ -103,6 +104,11 @@ impl Host {
     /// The quick replies that are live.
     pub fn quick_replies(&self) -> Arc<QuickReplies> {
         Arc::clone(&self.live.load().rules.quick_replies)
+    }
+
+    /// The address books that are live.
+    pub fn address_books(&self) -> Arc<[AddressBook]> {
+        Arc::clone(&self.live.load().rules.address_books)
     }
 
     /// Tries a set and, if it is good, puts it live. Blocks for as long as its tests take; call it beside the engine.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use mlua::{Error, Function, Lua, LuaString, Table, Value};
 
+use super::address_book::AddressBook;
 use super::calendar::Moment;
 use super::close_rules::CloseRules;
 use super::fault::{fault, from_lua, out_of_memory};
@@ -20,6 +21,7 @@ use crate::engine::{Facts, OnMessage, PolicyError, Route, TimerPlan};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {
     pub(crate) quick_replies: Arc<QuickReplies>,
+    pub(crate) address_books: Arc<[AddressBook]>,
     /// Timers that are the same for all, and the line that says so.
     pub(crate) timers: Option<(TimerPlan, usize)>,
     pub(crate) close: CloseRules,

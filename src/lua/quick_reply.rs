@@ -236,7 +236,8 @@ pub fn in_language<'a>(texts: &'a Localized, language: &str) -> &'a str {
     found.map_or("", String::as_str)
 }
 
-fn is_id(text: &str) -> bool {
+/// Whether something may be called so in scripts.
+pub(super) fn is_id(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.".contains(&b))
 }

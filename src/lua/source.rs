@@ -17,11 +17,12 @@ pub const SET_MAX: usize = 2 * 1024 * 1024;
 /// Deepest folder below `scripts/`.
 const DEPTH_MAX: usize = 4;
 
-/// The four scripts, each of which returns one table.
+/// The five scripts, each of which returns one table.
 pub(crate) const ROUTING: &str = "scripts/routing.lua";
 pub(crate) const QUICK_REPLIES: &str = "scripts/quick_replies.lua";
 pub(crate) const TIMERS: &str = "scripts/timers.lua";
 pub(crate) const AUTO_CLOSE: &str = "scripts/auto_close.lua";
+pub(crate) const ADDRESS_BOOKS: &str = "scripts/address_books.lua";
 
 /// Where tests stand.
 pub(crate) const TESTS: &str = "scripts/tests/";
@@ -79,11 +80,12 @@ impl ScriptSet {
     }
 }
 
-const SHIPPED: [(&str, &str); 8] = [
+const SHIPPED: [(&str, &str); 9] = [
     (ROUTING, include_str!("../../scripts/routing.lua")),
     (QUICK_REPLIES, include_str!("../../scripts/quick_replies.lua")),
     (TIMERS, include_str!("../../scripts/timers.lua")),
     (AUTO_CLOSE, include_str!("../../scripts/auto_close.lua")),
+    (ADDRESS_BOOKS, include_str!("../../scripts/address_books.lua")),
     ("scripts/tests/routing.lua", include_str!("../../scripts/tests/routing.lua")),
     ("scripts/tests/quick_replies.lua", include_str!("../../scripts/tests/quick_replies.lua")),
     ("scripts/tests/timers.lua", include_str!("../../scripts/tests/timers.lua")),

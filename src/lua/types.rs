@@ -51,6 +51,7 @@ mod tests {
             "timers",
             "auto_close",
             "quick_replies",
+            "address_books",
             "to",
             "field",
             "calendar",

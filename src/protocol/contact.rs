@@ -157,6 +157,29 @@ pub struct Found<'a> {
     /// Contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contacts: Option<Vec<ListedContact>>,
+    /// Entries of the address books that the caller may see, in the order of the scripts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address_books: Option<Vec<FoundAddress<'a>>>,
+}
+
+/// An entry of an address book: what to begin with (`outbound.start` takes its number or address).
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct FoundAddress<'a> {
+    /// The book's name.
+    pub address_book: &'a str,
+    /// What to show for the book.
+    pub title: &'a str,
+    /// The name to show.
+    pub name: &'a str,
+    /// A number, as `+33123456789`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<&'a str>,
+    /// An e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<&'a str>,
+    /// What to know before writing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'a str>,
 }
 
 /// A team with who is there.

@@ -11,12 +11,12 @@ use super::answers;
 use super::app::App;
 use super::auth::{Who, new_secret};
 use super::commands::{self, Own, Plan};
-use super::contacts;
 use super::mend::mend;
 use super::plugins;
 use super::quick_replies;
 use super::scripts;
 use super::search;
+use super::{address_books, contacts};
 use crate::domain::{Book, ContactId, InteractionId};
 use crate::engine::{
     AdminCommand, Answer, Caller, Command, ContactCommand, ContactView, Filter, Input, Prefill, Refusal,
@@ -293,6 +293,10 @@ impl Asked<'_> {
         let answer = self.ask(command).await?;
         let contacts = match book.0 {
             Book::Contacts => Some(contacts::search(self.app, &query, limit).await?),
+            Book::AddressBooks => {
+                return address_books::found(self.app, self.id, &answer, &query, limit)
+                    .ok_or_else(unexpected);
+            }
             Book::Agents | Book::Skills | Book::Teams => None,
         };
         contacts::found(self.id, &answer, contacts).ok_or_else(unexpected)

@@ -15,7 +15,7 @@ type Case = (&'static str, &'static str, u32, u32, &'static str);
 
 const ROUTE: &str = "route = function() return to.skill('a') end";
 
-const CASES: [Case; 48] = [
+const CASES: [Case; 51] = [
     // Syntax.
     ("routing.lua", "local x = = 3", 1, 1, "="),
     (
@@ -141,6 +141,27 @@ const CASES: [Case; 48] = [
         2,
         28,
         "required.resolved[1]: expected one of disposition",
+    ),
+    (
+        "address_books.lua",
+        "return address_books { version = 1,\n { id = 'a', title = 'A', entries = {\n   { name = 'B' } } } }",
+        3,
+        4,
+        "needs a `phone` or an `email`",
+    ),
+    (
+        "address_books.lua",
+        "return address_books { version = 1,\n { id = 'a', title = 'A', entries = {\n   { name = 'B', phone = '12' } } } }",
+        3,
+        18,
+        "[1].entries[1].phone: expected a number such as",
+    ),
+    (
+        "address_books.lua",
+        "return address_books { version = 1,\n { id = 'a', title = 'A', entries = {} },\n { id = 'a', title = 'B', entries = {} } }",
+        3,
+        2,
+        "the id \"a\" is taken by another address book",
     ),
     (
         "quick_replies.lua",

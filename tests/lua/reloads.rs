@@ -68,7 +68,7 @@ fn what_is_missing_is_what_comes_with_the_server() {
     let (host, _) = host(set, patient());
     assert_eq!(skill(&host), "only");
     assert_eq!(host.quick_replies().list.len(), 10);
-    assert_eq!(host.sources().files.len(), 4);
+    assert_eq!(host.sources().files.len(), 5);
     let (empty, _) = crate::desk::host(ScriptSet::default(), patient());
     assert_eq!(skill(&empty), "support");
 }

@@ -117,3 +117,41 @@ async fn a_search_has_its_limits() {
     }
     assert_eq!(search(&mut ada, "contacts", &"x ".repeat(100)).await["contacts"], json!([]));
 }
+
+const BOOKS: &str = r#"return address_books { version = 1,
+    { id = "suppliers", title = "Suppliers", skills = { "support" }, entries = {
+        { name = "Aqua Plomberie Générale", phone = "+33 1 99 00 12 34", email = "Contact@Aqua.example", note = "On call until 20:00" },
+        { name = "Verre & Lumière", email = "atelier@verre.example" },
+    } },
+    { id = "branches", title = "Branches", entries = { { name = "Agence de Lyon", phone = "+33 4 99 00 56 78" } } },
+}"#;
+
+#[tokio::test]
+async fn address_books_are_found_by_name_number_and_mail_by_who_may_see_them() {
+    let desk = TestDesk::with_scripts(&[("address_books.lua", BOOKS)]).await;
+    let mut alice = Client::available(&desk, "alice").await;
+    let everybody = search(&mut alice, "address_books", "").await;
+    assert_eq!(
+        names(&everybody, "address_books", "name"),
+        ["Aqua Plomberie Générale", "Verre & Lumière", "Agence de Lyon"]
+    );
+    assert_eq!(
+        everybody["address_books"][0],
+        json!({ "address_book": "suppliers", "title": "Suppliers", "name": "Aqua Plomberie Générale",
+            "phone": "+33199001234", "email": "contact@aqua.example", "note": "On call until 20:00" })
+    );
+    for query in ["generale aqua", "01 99 00 12 34", "1234", "contact@aqua"] {
+        let found = search(&mut alice, "address_books", query).await;
+        assert_eq!(names(&found, "address_books", "name"), ["Aqua Plomberie Générale"], "{query}");
+    }
+    let one =
+        alice.ask("directory.search", json!({ "book": "address_books", "query": "", "limit": 1 })).await;
+    assert_eq!(names(&one, "address_books", "name"), ["Aqua Plomberie Générale"]);
+
+    // A book for a skill is for who has it.
+    let mut bruno = Client::available(&desk, "bruno").await;
+    let found = search(&mut bruno, "address_books", "").await;
+    assert_eq!(names(&found, "address_books", "name"), ["Agence de Lyon"]);
+    let mut sam = Client::available(&desk, "sam").await;
+    assert_eq!(names(&search(&mut sam, "address_books", "").await, "address_books", "name").len(), 3);
+}

@@ -40,6 +40,23 @@ test('a new conversation begins with a template, to somebody from the directory 
   expect(page.url()).toBe(here);
 });
 
+test('a new conversation begins with somebody from an address book', async ({ page }) => {
+  await agent(page, 'alice');
+  await page.getByRole('button', { name: 'New conversation…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('combobox', { name: /Search by name/ }).fill('aqua');
+  const entry = dialog.getByRole('option', { name: /Aqua Plomberie/ });
+  await expect(entry).toContainText('Suppliers');
+  await expect(entry).toContainText('On call until 20:00');
+  await entry.click();
+  await dialog.getByRole('button', { name: /welcome_back.*\ben\b/ }).click();
+  await dialog.getByLabel('Value 1').fill('Aqua');
+  await dialog.getByLabel('Value 2').fill('our leak');
+  await dialog.getByRole('button', { name: 'Start the conversation' }).click();
+  await expect(dialog).toBeHidden();
+  await expect.poll(() => new Customer('33612345643', 'Aqua').sees()).toContain('our leak');
+});
+
 test('a conversation goes on on another channel, linked and beside the first', async ({ page }) => {
   const customer = new Customer('33612345642', 'Clara Canal');
   await agent(page, 'alice');

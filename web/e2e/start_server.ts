@@ -22,6 +22,13 @@ const TIMERS = `return timers {
 }
 `;
 
+/** Somebody to write to who never wrote. */
+const BOOKS = `return address_books {
+  version = 1,
+  { id = "suppliers", title = "Suppliers", entries = { { name = "Aqua Plomberie", phone = "+33 6 12 34 56 43", note = "On call until 20:00" } } },
+}
+`;
+
 /** A robot that is asked first, by whoever is called so; while it is not granted, and after it, a person of the skill. */
 const ROBOT = `		if string.find(i.contact.name or "", "Robot", 1, true) then
 			return to.bot("faq"):otherwise("support")
@@ -92,6 +99,7 @@ async function one(): Promise<Running> {
   // The folder's tests are about the scripts as they are delivered.
   rmSync(join(folder, 'scripts/tests'), { recursive: true, force: true });
   writeFileSync(join(folder, 'scripts/timers.lua'), TIMERS);
+  writeFileSync(join(folder, 'scripts/address_books.lua'), BOOKS);
   const routing = join(folder, 'scripts/routing.lua');
   writeFileSync(routing, readFileSync(routing, 'utf8').replace(/^\t\tlocal skill = /mu, `${ROBOT}$&`));
   for (const plugin of PLUGINS) cpSync(join(ROOT, 'plugins', plugin), join(folder, 'plugins', plugin), { recursive: true });

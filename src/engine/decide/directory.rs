@@ -8,10 +8,13 @@ use crate::engine::turn::Turn;
 use crate::engine::{Answer, Reply, TeamAtWork};
 
 impl Turn<'_> {
-    /// Names of colleagues, skills and teams are no secret; contacts are for who may write to them or read their cards.
+    /// Names of colleagues, skills and teams are no secret; contacts and address books are for who may write to
+    /// them or read their cards.
     pub(super) fn directory(&self, agent: &Agent, book: Book, query: &str, limit: usize) -> Reply {
         let reads = [Permission::Card, Permission::Outbound, Permission::Convert, Permission::Supervise];
-        if book == Book::Contacts && !reads.iter().any(|permission| self.may(agent, *permission)) {
+        if matches!(book, Book::Contacts | Book::AddressBooks)
+            && !reads.iter().any(|permission| self.may(agent, *permission))
+        {
             self.permit(agent, Permission::Card)?;
         }
         fits("query", query, QUERY_CHARS)?;
@@ -22,6 +25,8 @@ impl Turn<'_> {
             Book::Teams => self.teams_found(&words, limit),
             // Everything up to now is committed before this answer goes out, so that the store alone is whole.
             Book::Contacts => Answer::Done,
+            // The scripts' own: the server has them.
+            Book::AddressBooks => return self.prefill(agent, None),
         })
     }
 

@@ -122,7 +122,7 @@ export type Author = /** The contact. */
   type: 'elsewhere';
 };
 
-export type Book = 'agents' | 'skills' | 'teams' | 'contacts';
+export type Book = 'agents' | 'skills' | 'teams' | 'contacts' | 'address_books';
 
 /** What a channel can do. */
 export interface Capabilities {
@@ -659,6 +659,22 @@ export interface FilledTemplate {
   name: string;
   /** The body's values; keys are `1`, `2`, … or names. */
   parameters?: Record<string, string>;
+}
+
+/** An entry of an address book: what to begin with (`outbound.start` takes its number or address). */
+export interface FoundAddress {
+  /** The book's name. */
+  address_book: string;
+  /** An e-mail address. */
+  email?: string | null;
+  /** The name to show. */
+  name: string;
+  /** What to know before writing. */
+  note?: string | null;
+  /** A number, as `+33123456789`. */
+  phone?: string | null;
+  /** What to show for the book. */
+  title: string;
 }
 
 /** A team with who is there. */
@@ -2003,6 +2019,8 @@ export interface Methods {
       limit?: number | null;
     };
     result: {
+      /** Entries of the address books that the caller may see, in the order of the scripts. */
+      address_books?: FoundAddress[] | null;
       /** Agents with presence, state and load: available ones first. */
       agents?: Agent[] | null;
       /** Contacts. */
