@@ -101,7 +101,7 @@ impl Carrier {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("plugins")
-            .on_thread_start(priority::carrier)
+            .on_thread_start(priority::give_way)
             .enable_all()
             .build()?;
         Ok(Self(Mutex::new(Some(runtime))))

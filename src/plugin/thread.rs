@@ -125,7 +125,7 @@ impl Thread {
     }
 
     fn run(mut self, asked: &Receiver<Work>, ready: oneshot::Sender<Result<Offer, Vec<PolicyError>>>) {
-        priority::idle();
+        priority::give_way();
         let mut machine = match self.machine() {
             Ok(machine) => machine,
             Err(faults) => return drop(ready.send(Err(faults))),
