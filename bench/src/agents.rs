@@ -63,7 +63,7 @@ struct Spoken<'a> {
 }
 
 /// Logs in and gives the session's cookie.
-pub async fn log_in(address: SocketAddr, login: &str) -> anyhow::Result<String> {
+async fn log_in(address: SocketAddr, login: &str) -> anyhow::Result<String> {
     let mut connection = Connection::open(address).await?;
     let headers = format!("content-type: application/json\r\norigin: http://{address}\r\n");
     let body = format!(r#"{{"login":"{login}","password":"{PASSWORD}"}}"#);
@@ -76,13 +76,23 @@ pub async fn log_in(address: SocketAddr, login: &str) -> anyhow::Result<String> 
     Ok(cookie.split(';').next().unwrap_or_default().to_owned())
 }
 
-/// Opens the socket, starts the session and, when asked to work, becomes available.
-pub async fn connect(
+/// Logs all of them in and connects them.
+pub async fn connect_all(
     board: &Rc<Board>,
     address: SocketAddr,
-    cookie: &str,
+    logins: &[String],
     works: bool,
-) -> anyhow::Result<Agent> {
+) -> anyhow::Result<Vec<Agent>> {
+    let mut connected = Vec::new();
+    for login in logins {
+        let cookie = log_in(address, login).await?;
+        connected.push(connect(board, address, &cookie, works).await.with_context(|| login.clone())?);
+    }
+    Ok(connected)
+}
+
+/// Opens the socket, starts the session and, when asked to work, becomes available.
+async fn connect(board: &Rc<Board>, address: SocketAddr, cookie: &str, works: bool) -> anyhow::Result<Agent> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let mut request = format!("ws://{address}/ws").into_client_request()?;

@@ -1,6 +1,6 @@
 //! The order of a run: each server fresh for each round, in turn; then what they hold in memory.
 
-use crate::agents::{self, Agent};
+use crate::agents;
 use crate::load::{Board, Kind, Load};
 use crate::process::{Process, free_address, pin_to_second_core};
 use crate::provider;
@@ -109,7 +109,7 @@ async fn round(settings: &Settings, who: Who, folder: &Path) -> anyhow::Result<R
     let mut server = start(settings, who, &data, address, provider, &logins)?;
     server.ready(address).await?;
     let measured = async {
-        let _agents = connect(&board, address, &logins, true).await?;
+        let _agents = agents::connect_all(&board, address, &logins, true).await?;
         let load = Load {
             board: Rc::clone(&board),
             address,
@@ -141,24 +141,10 @@ async fn memory(settings: &Settings, who: Who, folder: &Path) -> anyhow::Result<
     server.ready(address).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let rest = server.mebibytes()?;
-    let _agents = connect(&board, address, &logins, false).await?;
+    let _agents = agents::connect_all(&board, address, &logins, false).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let per_thousand = (server.mebibytes()? - rest) / settings.idle as f64 * 1000.0;
     Ok(Memory { rest, per_thousand })
-}
-
-async fn connect(
-    board: &Rc<Board>,
-    address: SocketAddr,
-    logins: &[String],
-    works: bool,
-) -> anyhow::Result<Vec<Agent>> {
-    let mut connected = Vec::new();
-    for login in logins {
-        let cookie = agents::log_in(address, login).await?;
-        connected.push(agents::connect(board, address, &cookie, works).await.with_context(|| login.clone())?);
-    }
-    Ok(connected)
 }
 
 /// Starts a server on an empty database, with these agents.

@@ -1,7 +1,8 @@
 //! The benchmark: how many messages the release server takes, beside a bare pipeline doing the same bytes.
 //!
 //! `compare` starts both in turn, pinned to CPU 0, drives them from CPU 1 and prints the figures side by side.
-//! `floor` is the bare pipeline. `plugins` measures the server without and with plugins beside the main path. Only ratios of one run mean anything: the machine, its disk and its neighbours change.
+//! `floor` is the bare pipeline. `plugins` measures the server without and with plugins beside the main path. Only ratios
+//! of one run mean anything: the machine, its disk and its neighbours change.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 

@@ -1,7 +1,7 @@
 //! What agents notice of plugins: the same load on a server without plugins, with ten that listen to every message, and with
 //! hostile ones beside them, in turn. At saturation plugins fall behind; that they then miss nothing is counted.
 
-use crate::agents::{self, Agent};
+use crate::agents;
 use crate::load::{Board, Kind, Load, Paced, Rate};
 use crate::process::{free_address, pin_to_second_core};
 use crate::provider;
@@ -173,7 +173,7 @@ async fn round(settings: &Settings, beside: Beside, folder: &Path, last: bool) -
     let mut process = server.start(address)?;
     process.ready(address).await?;
     let measured = async {
-        let _agents = connect(&board, address, &logins).await?;
+        let _agents = agents::connect_all(&board, address, &logins, true).await?;
         let load = Load {
             board: Rc::clone(&board),
             address,
@@ -225,15 +225,6 @@ fn install(settings: &Settings, beside: Beside, server: &Server<'_>) -> anyhow::
         server.command(&["plugin", "grant", name, "--yes"])?;
     }
     Ok(listeners)
-}
-
-async fn connect(board: &Rc<Board>, address: SocketAddr, logins: &[String]) -> anyhow::Result<Vec<Agent>> {
-    let mut connected = Vec::new();
-    for login in logins {
-        let cookie = agents::log_in(address, login).await?;
-        connected.push(agents::connect(board, address, &cookie, true).await.with_context(|| login.clone())?);
-    }
-    Ok(connected)
 }
 
 async fn get(address: SocketAddr, path: &str) -> anyhow::Result<String> {

@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use super::data::Node;
-use super::quick_reply::is_id;
 use super::timer_rules::version;
 use crate::domain::{AliasKind, SkillId, found_by, words_of, words_of_alias};
 
@@ -71,13 +70,7 @@ pub(crate) fn read(node: &Node<'_>) -> Option<Vec<AddressBook>> {
 
 fn book(node: &Node<'_>) -> Option<AddressBook> {
     let mut fields = node.fields()?;
-    let id = fields.must("id").and_then(|node| {
-        let id = node.text(64)?;
-        if !is_id(&id) {
-            node.wrong(format!("expected small letters, digits, - _ and . only, got \"{id}\""));
-        }
-        Some(id)
-    });
+    let id = fields.must("id").and_then(|node| node.id());
     let title = fields.must("title").and_then(|node| node.text(TEXT_MAX));
     let skills = fields.may("skills").map(|node| node.list().iter().filter_map(Node::parsed).collect());
     let entries = fields.must("entries").map(|node| node.list().iter().filter_map(entry).collect());

@@ -150,6 +150,15 @@ impl<'a> Node<'a> {
         self.text(most)
     }
 
+    /// A name of the script's own making, by which other scripts and clients call something.
+    pub(crate) fn id(&self) -> Option<String> {
+        let id = self.text(64)?;
+        if !is_id(&id) {
+            self.wrong(format!("expected small letters, digits, - _ and . only, got \"{id}\""));
+        }
+        Some(id)
+    }
+
     /// A time such as "45s".
     pub(crate) fn span(&self) -> Option<Span> {
         let Value::String(text) = &self.value else {
@@ -305,6 +314,12 @@ impl<'a> Fields<'a> {
         path.push(step);
         Node { source: self.node.source, path, value }
     }
+}
+
+/// Whether something may be called so in scripts.
+pub(crate) fn is_id(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.".contains(&b))
 }
 
 /// `rules[2].after`

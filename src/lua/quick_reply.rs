@@ -13,6 +13,7 @@ use jiff::civil::Date;
 pub use self::fill::{Unfilled, preview};
 pub use self::find::Search;
 pub(crate) use self::read::read;
+use super::data::is_id;
 use super::fault::nearest;
 use crate::domain::SkillId;
 
@@ -234,10 +235,4 @@ pub fn first_name(name: &str) -> &str {
 pub fn in_language<'a>(texts: &'a Localized, language: &str) -> &'a str {
     let found = texts.get(language).or_else(|| texts.get("")).or_else(|| texts.values().next());
     found.map_or("", String::as_str)
-}
-
-/// Whether something may be called so in scripts.
-pub(super) fn is_id(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.".contains(&b))
 }

@@ -8,7 +8,6 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use super::priority;
-
 use crate::lua::sandbox::Stop;
 
 /// How often the watch looks.

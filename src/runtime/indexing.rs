@@ -17,7 +17,7 @@ const STEP: u32 = 128;
 /// Events of one step while the desk works: a few tenths of a millisecond.
 const SMALL_STEP: u32 = 16;
 /// How long it waits for a quiet moment before it takes a step all the same, in milliseconds: else a day of load would never
-/// be found. At full load the index then takes a hundredth of the time, where following at once took a sixth.
+/// be found. At full load the index then takes next to nothing, where following at once took a sixth of the time.
 const GIVE_WAY_MS: u64 = 250;
 /// How often it looks for one, in milliseconds. Between two commits of a desk that is half busy there is one soon.
 const LOOK_MS: u64 = 5;

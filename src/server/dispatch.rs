@@ -7,16 +7,17 @@ use sha2::{Digest, Sha256};
 
 mod oversee;
 
+use super::address_books;
 use super::answers;
 use super::app::App;
 use super::auth::{Who, new_secret};
 use super::commands::{self, Own, Plan};
+use super::contacts;
 use super::mend::mend;
 use super::plugins;
 use super::quick_replies;
 use super::scripts;
 use super::search;
-use super::{address_books, contacts};
 use crate::domain::{Book, ContactId, InteractionId};
 use crate::engine::{
     AdminCommand, Answer, Caller, Command, ContactCommand, ContactView, Filter, Input, Prefill, Refusal,

@@ -272,6 +272,27 @@ fn a_key_that_does_nothing_is_refused() {
 }
 
 #[test]
+fn more_lists_than_there_is_room_for_are_refused() {
+    for (kind, one, most) in [
+        ("address_books", "title = 'A', entries = {}", 20),
+        ("quick_replies", "title = 'A', text = 'B'", 500),
+    ] {
+        for (count, fits) in [(most, true), (most + 1, false)] {
+            let all: Vec<String> = (0..count).map(|n| format!("{{ id = 'a{n}', {one} }}")).collect();
+            let text = format!("return {kind} {{ version = 1,\n{} }}", all.join(",\n"));
+            let report = check(&with(&format!("{kind}.lua"), &text), patient(), false);
+            let told = report.errors.iter().any(|error| error.message.contains(&format!("more than {most}")));
+            assert_eq!(
+                (report.errors.is_empty(), told),
+                (fits, !fits),
+                "{kind} {count}: {:?}",
+                report.errors.first()
+            );
+        }
+    }
+}
+
+#[test]
 fn several_faults_are_told_at_once() {
     let mut set =
         with("timers.lua", "return timers { version = 1,\n agent = { total = 1 },\n customr = {} }");

@@ -54,7 +54,7 @@ test('a new conversation begins with somebody from an address book', async ({ pa
   await dialog.getByLabel('Value 2').fill('our leak');
   await dialog.getByRole('button', { name: 'Start the conversation' }).click();
   await expect(dialog).toBeHidden();
-  await expect.poll(() => new Customer('33612345643', 'Aqua').sees()).toContain('our leak');
+  await expect.poll(() => new Customer('33612345649', 'Aqua').sees()).toContain('our leak');
 });
 
 test('a conversation goes on on another channel, linked and beside the first', async ({ page }) => {

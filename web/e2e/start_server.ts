@@ -25,7 +25,7 @@ const TIMERS = `return timers {
 /** Somebody to write to who never wrote. */
 const BOOKS = `return address_books {
   version = 1,
-  { id = "suppliers", title = "Suppliers", entries = { { name = "Aqua Plomberie", phone = "+33 6 12 34 56 43", note = "On call until 20:00" } } },
+  { id = "suppliers", title = "Suppliers", entries = { { name = "Aqua Plomberie", phone = "+33 6 12 34 56 49", note = "On call until 20:00" } } },
 }
 `;
 

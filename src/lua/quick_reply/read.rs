@@ -5,9 +5,9 @@ use jiff::civil::Date;
 use super::fill::{Part, parts, whole};
 use super::{
     ATTRIBUTES, BUILT_IN, FieldKind, Localized, QuickReplies, QuickReply, QuickReplyBody, QuickReplyField,
-    TEXT_MAX, is_id,
+    TEXT_MAX,
 };
-use crate::lua::data::{Fields, Node};
+use crate::lua::data::{Fields, Node, is_id};
 use crate::lua::fault::nearest;
 use crate::lua::timer_rules::version;
 
@@ -50,13 +50,7 @@ fn language(node: &Node<'_>) -> Option<String> {
 
 fn one(node: &Node<'_>) -> Option<QuickReply> {
     let mut fields = node.fields()?;
-    let id = fields.must("id").and_then(|node| {
-        let id = node.text(64)?;
-        if !is_id(&id) {
-            node.wrong(format!("expected small letters, digits, - _ and . only, got \"{id}\""));
-        }
-        Some(id)
-    });
+    let id = fields.must("id").and_then(|node| node.id());
     let title = fields.must("title").and_then(|node| localized(&node, 100));
     let (form, names) = fields.may("fields").map(|node| form(&node)).unwrap_or_default();
     let body = body(&mut fields, &names);
